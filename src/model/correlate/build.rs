@@ -1,0 +1,397 @@
+//! The nodes themselves: what each seed says, in preorder, with sums rolled up.
+
+use super::groups::Groups;
+use super::order::{children, inherit_agents, preorder, settle_frames, settle_missing};
+use super::pieces::Forest;
+use super::place::{Group, Places, Seed};
+use super::{Context, Unit, call, figures, presume};
+use crate::model::evidence::{Evidence, Field, Op, key_of};
+use crate::model::ids::{NodeId, SpanId, TraceId};
+use crate::model::node::{Node, NodeKind, Sign, State};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Stands for a prompt of which only what it set off has come.
+const NO_PROMPT: &str = "prompt not received yet";
+
+/// What nodes are made from.
+pub(super) struct Builder<'a> {
+    pub(super) cx: &'a Context<'a>,
+    pub(super) forest: &'a Forest<'a>,
+    pub(super) groups: &'a Groups,
+    places: &'a Places,
+    /// The seeds below each seed.
+    children: Vec<Vec<usize>>,
+}
+
+/// Builds the unit.
+pub fn unit(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, places: &Places) -> Unit {
+    let builder = Builder {
+        cx,
+        forest,
+        groups,
+        places,
+        children: children(&places.parent),
+    };
+    let seeds = places.seeds.iter().enumerate();
+    let drafts = seeds.map(|(i, seed)| builder.node(i, *seed)).collect();
+    let mut nodes = preorder(drafts, &places.parent);
+    settle_frames(&mut nodes, &builder.nameless());
+    settle_missing(&mut nodes);
+    inherit_agents(&mut nodes);
+    let continuation = builder.continuation();
+    figures::roll_up(&mut nodes, continuation);
+    let mut unit = Unit {
+        nodes,
+        continuation,
+        cycles: forest.cycles,
+        ..Unit::default()
+    };
+    unit.presumed = presume::presume(&unit.nodes);
+    builder.describe(&mut unit);
+    unit
+}
+
+impl Builder<'_> {
+    fn node(&self, seed_index: usize, seed: Seed) -> Node {
+        match seed {
+            Seed::Group(rep) => match self.places.groups.get(&rep) {
+                Some(group) => self.of_group(group),
+                None => Node::missing(NodeId(0), NodeKind::Other, "", self.running()),
+            },
+            Seed::Missing(key) => self.of_missing(seed_index, key),
+            Seed::Agent(id) => {
+                let mut node = Node::missing(
+                    NodeId(key_of(("agent", id))),
+                    NodeKind::Agent,
+                    "agent?",
+                    self.running(),
+                );
+                node.arrived = true; // no span will come: its calls are all that tells of it
+                if let Some(name) = self.name_from_children(seed_index) {
+                    node.name = name;
+                }
+                node
+            }
+            Seed::TraceTurn(trace) => self.turn_of_trace(seed_index, trace),
+            Seed::PromptTurn(prompt) => Node::missing(
+                NodeId(key_of(("prompt", prompt))),
+                NodeKind::Turn,
+                NO_PROMPT,
+                self.running(),
+            ),
+        }
+    }
+
+    fn running(&self) -> State {
+        if self.cx.stale {
+            State::Abandoned
+        } else {
+            State::Running(Sign::Implied)
+        }
+    }
+
+    pub(super) fn text(&self, group: &Group, field: Field) -> Option<Arc<str>> {
+        let found = group
+            .pieces
+            .iter()
+            .find_map(|&i| self.forest.pieces[i].evidence.facts.text(field));
+        found.map(|sym| self.cx.texts.text(sym))
+    }
+
+    pub(super) fn number(&self, group: &Group, field: Field) -> Option<u64> {
+        group
+            .pieces
+            .iter()
+            .find_map(|&i| self.forest.pieces[i].number(field))
+    }
+
+    fn of_missing(&self, seed_index: usize, key: (TraceId, SpanId)) -> Node {
+        let id = NodeId(key_of(("span", key)));
+        let named = self.places.names.get(&seed_index);
+        let (kind, name) = match named {
+            _ if self.places.is_turn(&Seed::Missing(key)) => (NodeKind::Turn, NO_PROMPT),
+            Some(&name) => (NodeKind::Agent, self.cx.texts.str(name)),
+            None => (NodeKind::Other, ""),
+        };
+        Node::missing(id, kind, name, self.running())
+    }
+
+    fn children(&self, seed_index: usize) -> impl Iterator<Item = &Group> {
+        let seeds = self.children.get(seed_index).into_iter().flatten();
+        seeds.filter_map(|&i| match self.places.seeds.get(i) {
+            Some(Seed::Group(rep)) => self.places.groups.get(rep),
+            _ => None,
+        })
+    }
+
+    fn name_from_children(&self, seed_index: usize) -> Option<Arc<str>> {
+        let own = self
+            .children(seed_index)
+            .find_map(|g| self.text(g, Field::AgentName));
+        own.or_else(|| {
+            match self
+                .places
+                .parent
+                .get(seed_index)
+                .copied()
+                .flatten()
+                .and_then(|p| self.places.seeds.get(p))
+            {
+                Some(Seed::Group(host)) => {
+                    self.text(self.places.groups.get(host)?, Field::Subagent)
+                }
+                _ => None,
+            }
+        })
+    }
+
+    fn turn_of_trace(&self, seed_index: usize, trace: TraceId) -> Node {
+        let id = NodeId(key_of(("turn", trace)));
+        let mut node = Node::missing(id, NodeKind::Turn, "", self.running());
+        let first = self
+            .children(seed_index)
+            .min_by_key(|g| self.forest.pieces[g.anchor].evidence.start);
+        node.arrived = first.is_some();
+        node.name = first.map_or_else(
+            || "request not received yet".into(),
+            |g| self.text(g, Field::Title).unwrap_or_else(|| self.name(g).0),
+        );
+        node
+    }
+
+    fn of_group(&self, group: &Group) -> Node {
+        let (anchor, first) = (
+            &self.forest.pieces[group.anchor],
+            self.forest.pieces[group.anchor].evidence,
+        );
+        let (kind, internal) = self.kind(group);
+        let (name, detail) = self.name(group);
+        let call = matches!(kind, NodeKind::Call)
+            .then(|| Box::new(call::read(self.cx, self.forest, self.groups, group)));
+        let (start, end) = self.times(group);
+        let record_id = NodeId(self.record_identity(group));
+        let id = anchor
+            .key
+            .map_or(record_id, |key| NodeId(key_of(("span", key))));
+        Node {
+            id,
+            alias: record_id,
+            parent: None,
+            depth: 0,
+            descendants: 0,
+            kind,
+            name,
+            detail,
+            state: self.state(group, end),
+            arrived: true,
+            from_logs: group.records_only,
+            internal,
+            mcp: group
+                .pieces
+                .iter()
+                .any(|&i| self.forest.pieces[i].evidence.facts.is(Field::Mcp)),
+            start,
+            end,
+            call,
+            rolled: figures::Figures::default(),
+            claimed: self.claim(group, kind),
+            error: self.error(group, first),
+            error_below: false,
+            sources: self.sources(group),
+        }
+    }
+
+    fn kind(&self, group: &Group) -> (NodeKind, bool) {
+        match group.op {
+            Op::Turn if self.command(group) => (NodeKind::Other, true),
+            Op::Turn if self.flag(group, Field::Machine) => (NodeKind::Other, false),
+            Op::Turn => (NodeKind::Turn, false),
+            Op::Workflow => (NodeKind::Workflow, false),
+            Op::Agent => (NodeKind::Agent, false),
+            Op::Call | Op::Engine => (NodeKind::Call, false),
+            Op::Embedding => (NodeKind::Embedding, false),
+            Op::Retrieval => (NodeKind::Retrieval, false),
+            Op::Tool | Op::ToolStart if self.flag(group, Field::Refused) => {
+                (NodeKind::Other, false)
+            }
+            Op::Tool | Op::ToolStart => (NodeKind::Tool, false),
+            Op::Wait => (NodeKind::Wait, false),
+            Op::Internal => (NodeKind::Other, true),
+            Op::ToolPart | Op::Handoff | Op::Other | Op::Mark => (NodeKind::Other, false),
+        }
+    }
+
+    fn flag(&self, group: &Group, field: Field) -> bool {
+        group
+            .pieces
+            .iter()
+            .any(|&i| self.forest.pieces[i].evidence.facts.is(field))
+    }
+
+    fn command(&self, group: &Group) -> bool {
+        self.flag(group, Field::Command)
+    }
+
+    fn name(&self, group: &Group) -> (Arc<str>, Option<Arc<str>>) {
+        let text = |field| self.text(group, field);
+        let own = || {
+            text(Field::DisplayName).unwrap_or_else(|| {
+                self.cx
+                    .texts
+                    .text(self.forest.pieces[group.anchor].evidence.name)
+            })
+        };
+        match group.op {
+            Op::Turn => (text(Field::Title).unwrap_or_else(own), None),
+            Op::Agent => (text(Field::AgentName).unwrap_or_else(own), None),
+            Op::Workflow => (text(Field::WorkflowName).unwrap_or_else(own), None),
+            Op::Call | Op::Engine | Op::Embedding => (
+                text(Field::ResponseModel)
+                    .or_else(|| text(Field::RequestModel))
+                    .unwrap_or_else(own),
+                None,
+            ),
+            Op::Tool | Op::ToolStart => (
+                text(Field::ToolName).unwrap_or_else(own),
+                text(Field::ToolDetail),
+            ),
+            _ => (own(), None),
+        }
+    }
+
+    fn times(&self, group: &Group) -> (u64, Option<u64>) {
+        let spans: Vec<&Evidence> = group
+            .pieces
+            .iter()
+            .map(|&i| &self.forest.pieces[i])
+            .filter(|p| {
+                !p.superseded
+                    && p.is_span() != group.records_only
+                    && Self::groups_count(p.op, group.op)
+            })
+            .map(|p| p.evidence)
+            .collect();
+        let start = spans.iter().map(|e| e.start).min().unwrap_or_default();
+        let anchor = self.forest.pieces[group.anchor].evidence;
+        let ends = if group.records_only {
+            spans.iter().map(|e| e.end).max().unwrap_or_default()
+        } else if matches!(group.op, Op::Call | Op::Engine) {
+            let open = spans.iter().any(|e| e.end == 0 && e.start >= anchor.start);
+            if open && anchor.end == 0 {
+                0
+            } else {
+                spans.iter().map(|e| e.end).max().unwrap_or_default()
+            }
+        } else {
+            anchor.end
+        };
+        let start = if start == 0 { anchor.start } else { start };
+        let begins = match group.op {
+            Op::Turn => group.records_only,
+            Op::ToolStart => !self.flag(group, Field::Refused),
+            _ => false,
+        };
+        (start, (ends != 0 && !begins).then_some(ends.max(start)))
+    }
+
+    fn groups_count(op: Op, group: Op) -> bool {
+        !(op == Op::Mark
+            || (op == Op::ToolStart && group != Op::ToolStart)
+            || (group != Op::Turn && op == Op::Turn))
+    }
+
+    fn state(&self, group: &Group, end: Option<u64>) -> State {
+        if end.is_none() && !(group.op == Op::Turn && group.records_only) {
+            return if self.cx.stale {
+                State::Abandoned
+            } else {
+                State::Running(Sign::Known)
+            };
+        }
+        let failed = match group.op {
+            Op::Call | Op::Engine => {
+                self.forest.pieces[call::last_attempt(self.forest, self.groups, group)]
+                    .evidence
+                    .failed
+            }
+            Op::Wait => false,
+            _ => group
+                .pieces
+                .iter()
+                .any(|&i| self.forest.pieces[i].evidence.failed),
+        };
+        if failed { State::Error } else { State::Ok }
+    }
+
+    fn claim(&self, group: &Group, kind: NodeKind) -> Option<crate::model::usage::Usage> {
+        if matches!(
+            kind,
+            NodeKind::Call | NodeKind::Embedding | NodeKind::Retrieval
+        ) {
+            return None;
+        }
+        let mut claimed = crate::model::usage::Usage::default();
+        for &i in &group.pieces {
+            claimed.fill_from(call::tokens(&self.forest.pieces[i]));
+        }
+        (!claimed.is_empty()).then_some(claimed)
+    }
+
+    fn error(&self, group: &Group, first: &Evidence) -> Option<Arc<str>> {
+        let failed = group
+            .pieces
+            .iter()
+            .any(|&i| self.forest.pieces[i].evidence.failed)
+            || first.failed;
+        failed.then(|| {
+            self.text(group, Field::Error)
+                .unwrap_or_else(|| "failed".into())
+        })
+    }
+
+    /// Agents that nobody gave a name.
+    fn nameless(&self) -> HashSet<NodeId> {
+        let agents = self.places.groups.values().filter(|g| g.op == Op::Agent);
+        agents
+            .filter(|g| self.text(g, Field::AgentName).is_none())
+            .filter_map(|g| self.forest.pieces[g.anchor].key)
+            .map(|key| NodeId(key_of(("span", key))))
+            .collect()
+    }
+
+    fn prompts(&self) -> impl Iterator<Item = &Group> {
+        self.places.groups.values().filter(|g| g.op == Op::Turn)
+    }
+
+    /// There are prompts, and a machine made every one.
+    fn continuation(&self) -> bool {
+        let mut prompts = self.prompts().peekable();
+        prompts.peek().is_some() && prompts.all(|g| self.flag(g, Field::Machine))
+    }
+
+    fn describe(&self, unit: &mut Unit) {
+        unit.left = self.prompts().any(|g| {
+            self.command(g)
+                && self
+                    .text(g, Field::Title)
+                    .is_some_and(|t| matches!(t.trim(), "/exit" | "/quit"))
+        });
+        let plain = |n: &Node| matches!(n.kind, NodeKind::Other | NodeKind::Wait);
+        unit.agentic = !unit.nodes.iter().all(plain);
+        let roots = self
+            .places
+            .groups
+            .values()
+            .filter(|g| self.forest.pieces[g.anchor].parent.is_none() && g.op != Op::Mark);
+        unit.bare_calls = roots.fold(None, |all: Option<bool>, g| {
+            let bare = matches!(g.op, Op::Call | Op::Engine | Op::Embedding)
+                && self.forest.pieces[g.anchor].parent_key.is_none();
+            Some(all.unwrap_or(true) && bare)
+        }) == Some(true);
+        let starts = unit.nodes.iter().map(|n| n.start).filter(|&s| s != 0);
+        unit.start = starts.min().unwrap_or_default();
+        let ends = unit.nodes.iter().map(|n| n.end.unwrap_or(n.start));
+        unit.end = ends.max().unwrap_or_default();
+    }
+}

@@ -1,0 +1,240 @@
+//! What one model call says, from all the evidence of it: field by field from the layer nearest
+//! to the wire, filled up from the layers around it.
+
+use super::groups::Groups;
+use super::pieces::{Forest, Piece};
+use super::place::Group;
+use super::{Context, PriceQuestion};
+use crate::model::evidence::{Field, Op};
+use crate::model::node::{Call, PhaseEvidence, Phases};
+use crate::model::usage::{CostBasis, PicoUsd, Usage};
+use std::sync::Arc;
+
+/// A first token may be stamped so much later than the end that the reporter rounds to.
+const ROUNDING_NS: u64 = 5_000_000;
+
+/// The layers of a call, nearest to the wire first, then records.
+pub fn layers(forest: &Forest<'_>, group: &Group) -> Vec<usize> {
+    let mut layers: Vec<usize> = group
+        .pieces
+        .iter()
+        .copied()
+        .filter(|&i| !forest.pieces[i].superseded)
+        .collect();
+    layers.sort_by_key(|&i| {
+        (
+            !forest.pieces[i].is_span(),
+            std::cmp::Reverse(forest.depth[i]),
+            i,
+        )
+    });
+    layers
+}
+
+/// The piece that tells how the call ended: its last attempt, nearest to the wire.
+pub fn last_attempt(forest: &Forest<'_>, groups: &Groups, group: &Group) -> usize {
+    let calls = group
+        .pieces
+        .iter()
+        .copied()
+        .filter(|&i| groups.op[i] == Op::Call && !forest.pieces[i].superseded);
+    calls
+        .max_by_key(|&i| {
+            let p = &forest.pieces[i];
+            (
+                p.is_span(),
+                attempt_start(p).max(p.evidence.start),
+                forest.depth[i],
+            )
+        })
+        .unwrap_or(group.anchor)
+}
+
+/// Reads the call. `start` and `end` are the node's.
+pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Group) -> Call {
+    let layers = layers(forest, group);
+    let text = |field: Field| {
+        layers
+            .iter()
+            .find_map(|&i| forest.pieces[i].evidence.facts.text(field))
+            .map(|s| cx.texts.text(s))
+    };
+    let mut usage = Usage::default();
+    for &i in &layers {
+        usage.fill_from(tokens(&forest.pieces[i]));
+    }
+    let last = last_attempt(forest, groups, group);
+    let (answered_from, phases) = phases(cx, forest, groups, &layers, last);
+    let reported = layers
+        .iter()
+        .find_map(|&i| forest.pieces[i].number(Field::Cost))
+        .map(PicoUsd);
+    let mut call = Call {
+        operation: text(Field::Operation),
+        provider: text(Field::Provider),
+        request_model: text(Field::RequestModel),
+        response_model: text(Field::ResponseModel),
+        attempts: attempts(forest, groups, group),
+        answered_from,
+        phases,
+        usage,
+        finish_reasons: text(Field::FinishReasons)
+            .map(|t| t.split('\n').map(Arc::from).collect())
+            .unwrap_or_default(),
+        agent: None,
+        ..Call::default()
+    };
+    let (host, tier, speed) = (
+        text(Field::ServerAddress),
+        text(Field::ServiceTier),
+        text(Field::Speed),
+    );
+    let answer = cx.lore.price(&PriceQuestion {
+        provider: call.provider.as_deref(),
+        host: host.as_deref(),
+        response_model: call.response_model.as_deref(),
+        request_model: call.request_model.as_deref(),
+        at_ns: forest.pieces[group.anchor].evidence.start,
+        usage,
+        service_tier: tier.as_deref(),
+        speed: speed.as_deref(),
+    });
+    call.computed_cost = answer.cost;
+    call.price_entry = Some(answer.entry);
+    (call.cost, call.cost_basis) = match (reported, answer.cost) {
+        (Some(cost), _) => (Some(cost), CostBasis::Reported),
+        (None, Some(cost)) => (Some(cost), CostBasis::Computed),
+        (None, None) => (None, CostBasis::Unknown),
+    };
+    call
+}
+
+/// The counts of one piece, already in the normal form.
+pub fn tokens(piece: &Piece<'_>) -> Usage {
+    Usage {
+        input: piece.number(Field::InputTokens),
+        cache_read: piece.number(Field::CacheRead),
+        cache_write: piece.number(Field::CacheWrite),
+        cache_write_1h: piece.number(Field::CacheWrite1h),
+        output: piece.number(Field::OutputTokens),
+        reasoning: piece.number(Field::ReasoningTokens),
+        audio_in: piece.number(Field::AudioIn),
+        audio_out: piece.number(Field::AudioOut),
+    }
+}
+
+fn attempt_start(piece: &Piece<'_>) -> u64 {
+    piece
+        .number(Field::AttemptAt)
+        .unwrap_or(piece.evidence.start)
+}
+
+/// Attempts that a span counts in its events, else attempts that are spans beside each other.
+fn attempts(forest: &Forest<'_>, groups: &Groups, group: &Group) -> u32 {
+    let told = group
+        .pieces
+        .iter()
+        .filter_map(|&i| forest.pieces[i].number(Field::Attempts))
+        .max();
+    let beside = group
+        .pieces
+        .iter()
+        .filter(|&&i| {
+            groups.op[i] == Op::Call
+                && forest.pieces[i].is_span()
+                && groups.why[i].contains("attempt")
+        })
+        .count()
+        + 1;
+    u32::try_from(told.unwrap_or(0))
+        .unwrap_or(u32::MAX)
+        .max(u32::try_from(beside).unwrap_or(u32::MAX))
+}
+
+fn phases(
+    cx: &Context<'_>,
+    forest: &Forest<'_>,
+    groups: &Groups,
+    layers: &[usize],
+    last: usize,
+) -> (u64, Phases) {
+    let fallback = attempt_start(&forest.pieces[last]);
+    let client = layers
+        .iter()
+        .copied()
+        .filter(|&i| groups.op[i] != Op::Engine)
+        .find_map(|i| first_token(cx, &forest.pieces[i]));
+    let engine = layers
+        .iter()
+        .copied()
+        .filter(|&i| groups.op[i] == Op::Engine)
+        .find_map(|i| engine_split(cx, &forest.pieces[i]));
+    match (client, engine) {
+        (Some((from, client)), Some((_, engine))) => {
+            let own = engine
+                .queue
+                .unwrap_or(0)
+                .saturating_add(engine.prefill.unwrap_or(0));
+            let gateway = client.ttft.and_then(|t| t.checked_sub(own));
+            (
+                from,
+                Phases {
+                    gateway,
+                    ttft: client.ttft,
+                    ..engine
+                },
+            )
+        }
+        (Some(found), None) | (None, Some(found)) => found,
+        (None, None) => (fallback, Phases::default()),
+    }
+}
+
+/// The first token as the client saw it, from the start of the attempt that was answered.
+/// Believed only within the call: 0 < t <= duration.
+fn first_token(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
+    let (from, end) = (attempt_start(piece), piece.evidence.end);
+    let facts = &piece.evidence.facts;
+    let (ttft, rule) = match (facts.of(Field::TtftNs), facts.of(Field::FirstTokenAt)) {
+        (Some(fact), _) => (fact.value(), fact.rule),
+        (None, Some(fact)) => (fact.value().checked_sub(from)?, fact.rule),
+        (None, None) => return None,
+    };
+    let inside =
+        ttft > 0 && (end == 0 || from.saturating_add(ttft) <= end.saturating_add(ROUNDING_NS));
+    inside.then(|| {
+        let decode = (end != 0).then(|| end.saturating_sub(from.saturating_add(ttft)));
+        let source = Some(cx.lore.rule_key(rule).into());
+        (
+            from,
+            Phases {
+                ttft: Some(ttft),
+                decode,
+                evidence: PhaseEvidence::Client,
+                source,
+                ..Phases::default()
+            },
+        )
+    })
+}
+
+/// The engine's own word on its phases.
+fn engine_split(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
+    let facts = &piece.evidence.facts;
+    let prefill = facts.of(Field::PrefillNs)?;
+    let (queue, decode) = (facts.number(Field::QueueNs), facts.number(Field::DecodeNs));
+    let ttft = facts
+        .number(Field::EngineTtftNs)
+        .or_else(|| queue.map(|q| q.saturating_add(prefill.value())));
+    let source = Some(cx.lore.rule_key(prefill.rule).into());
+    let phases = Phases {
+        queue,
+        prefill: Some(prefill.value()),
+        ttft,
+        decode,
+        evidence: PhaseEvidence::Engine,
+        source,
+        gateway: None,
+    };
+    Some((piece.evidence.start, phases))
+}

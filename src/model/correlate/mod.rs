@@ -1,0 +1,131 @@
+//! Nodes from evidence: a pure function of the *set* of evidence of one unit, never of its
+//! order. A unit is what belongs together for sure: a trace, a prompt without traces, and what
+//! shares a response id with them.
+//!
+//! The steps, one file each: `pieces` (a forest of spans and records, placeholders, cycles),
+//! `groups` (which pieces are one call or one tool run), `place` and `place_agents` (whose child
+//! each is), `build`, `call` and `source` (what each node says), `order` (preorder, and what only
+//! neighbours can tell), `figures` (sums), `presume` (what must be running unseen).
+
+mod build;
+mod call;
+mod figures;
+mod groups;
+mod order;
+mod pieces;
+mod place;
+mod place_agents;
+pub mod presume;
+mod source;
+
+use super::arena::Arena;
+use super::evidence::Origin;
+use super::ids::EvidenceId;
+use super::intern::Interner;
+use super::node::{Node, NodeKind};
+use super::usage::{PicoUsd, Usage};
+use std::sync::Arc;
+
+/// What prices a call.
+#[derive(Clone, Copy, Debug)]
+pub struct PriceQuestion<'a> {
+    /// Provider as reported.
+    pub provider: Option<&'a str>,
+    /// `server.address`.
+    pub host: Option<&'a str>,
+    /// The model that answered.
+    pub response_model: Option<&'a str>,
+    /// The model asked for.
+    pub request_model: Option<&'a str>,
+    /// When the call was made, ns since the epoch.
+    pub at_ns: u64,
+    /// Tokens in the normal form.
+    pub usage: Usage,
+    /// The tier in the response, else in the request.
+    pub service_tier: Option<&'a str>,
+    /// `fast` or `normal`.
+    pub speed: Option<&'a str>,
+}
+
+/// What a call costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceAnswer {
+    /// The cost; `None` is unknown.
+    pub cost: Option<PicoUsd>,
+    /// The entry used, or why there is none.
+    pub entry: Arc<str>,
+}
+
+/// What correlating needs to know beyond the evidence: prices, and the names in the dialect
+/// tables. The rooms that have these implement it.
+pub trait Lore: Send + Sync {
+    /// What a call costs.
+    fn price(&self, question: &PriceQuestion<'_>) -> PriceAnswer;
+    /// The product that speaks a dialect, where only one does (`claude-code`).
+    fn emitter(&self, dialect: u8) -> Option<&str>;
+    /// The roots of its traces are prompts, so a root that has not come is one.
+    fn roots_are_turns(&self, dialect: u8) -> bool;
+    /// The attribute key or event that a rule reads.
+    fn rule_key(&self, rule: u16) -> &str;
+}
+
+/// Where correlate finds things.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The store's evidence.
+    pub evidence: &'a Arena,
+    /// The store's origins.
+    pub origins: &'a [Origin],
+    /// The store's texts.
+    pub texts: &'a Interner,
+    /// Prices and names.
+    pub lore: &'a dyn Lore,
+    /// The session has given no sign of life for long: what runs is abandoned.
+    pub stale: bool,
+}
+
+/// What a unit is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each asked for by itself"
+)]
+pub struct Unit {
+    /// Its nodes in preorder; roots have depth 0 and no parent.
+    pub nodes: Vec<Node>,
+    /// Every prompt in it was machine-made: it goes on with the turn before it.
+    pub continuation: bool,
+    /// Its roots are nothing but model calls: a library that makes every call a trace.
+    pub bare_calls: bool,
+    /// It has a model call, a tool, an agent or a prompt in it.
+    pub agentic: bool,
+    /// The last thing that a person did in it was to leave.
+    pub left: bool,
+    /// First start, ns since the epoch.
+    pub start: u64,
+    /// Last end or start, ns since the epoch.
+    pub end: u64,
+    /// What must be running unseen, if this is the newest unit of its session.
+    pub presumed: Option<Presumed>,
+    /// Cycles that were cut.
+    pub cycles: u32,
+}
+
+/// Something that nobody told of but that must be running (design, section 2, "presumed").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presumed {
+    /// A model call or a tool.
+    pub kind: NodeKind,
+    /// Index of the node that it runs in.
+    pub parent: u32,
+    /// End of the last evidence before it, ns since the epoch.
+    pub since: u64,
+}
+
+/// The nodes of one unit.
+pub fn unit(cx: &Context<'_>, members: &[EvidenceId]) -> Unit {
+    let forest = pieces::Forest::new(cx, members);
+    let groups = groups::Groups::new(&forest);
+    let places = place::Places::new(cx, &forest, &groups);
+    build::unit(cx, &forest, &groups, &places)
+}

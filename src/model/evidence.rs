@@ -1,0 +1,338 @@
+//! Evidence: spans and log records as received, with the facts that the dialect tables read
+//! from them.
+
+use super::ids::{SpanId, TraceId};
+use super::intern::Sym;
+use super::slabs::Stored;
+use bytes::Bytes;
+use serde::Deserialize;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// What a piece of evidence tells of, in one word that all dialects share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Op {
+    /// Not known to be any of the others: a step, HTTP, a span of the user's own.
+    #[default]
+    Other,
+    /// A prompt of a person and what was done for it.
+    Turn,
+    /// A workflow, graph or crew.
+    Workflow,
+    /// A run of an agent.
+    Agent,
+    /// A model call, seen by a client or framework.
+    Call,
+    /// The same, seen by the engine that serves the model.
+    Engine,
+    /// An embedding.
+    Embedding,
+    /// A retrieval.
+    Retrieval,
+    /// An execution of a tool.
+    Tool,
+    /// A part of an execution (Claude Code's `tool.execution`), no execution of its own.
+    ToolPart,
+    /// A tool call that was decided on: it begins now, or was refused.
+    ToolStart,
+    /// Waiting for a person.
+    Wait,
+    /// A hand-over from agent to agent: an edge, no execution.
+    Handoff,
+    /// Something said about a span or call: content, a response. No node of its own.
+    Mark,
+    /// Plumbing that readers of agents do not want to see.
+    Internal,
+}
+
+/// What a fact is about. Numbers are stored as they stand here: counts, nanoseconds,
+/// picodollars; ids as [`join_key`]s; text as [`Sym`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+#[expect(
+    missing_docs,
+    reason = "the names are the conventions' own; units are in their names"
+)]
+pub enum Field {
+    Session,
+    TurnKey,
+    Title,
+    Machine,
+    Command,
+    AgentName,
+    AgentId,
+    WorkflowName,
+    ToolName,
+    ToolCallId,
+    ToolDetail,
+    Subagent,
+    Delegates,
+    Refused,
+    Mcp,
+    Operation,
+    Provider,
+    RequestModel,
+    ResponseModel,
+    ResponseId,
+    ServerAddress,
+    ServiceTier,
+    Speed,
+    FinishReasons,
+    InputTokens,
+    CacheRead,
+    CacheWrite,
+    CacheWrite1h,
+    OutputTokens,
+    ReasoningTokens,
+    TotalTokens,
+    AudioIn,
+    AudioOut,
+    Cost,
+    TtftNs,
+    FirstTokenAt,
+    QueueNs,
+    PrefillNs,
+    DecodeNs,
+    EngineTtftNs,
+    DurationNs,
+    Attempts,
+    AttemptAt,
+    Failed,
+    Error,
+    PendingParent,
+    DisplayName,
+}
+
+impl Field {
+    /// Its facts are texts.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Session
+                | Self::Title
+                | Self::AgentName
+                | Self::WorkflowName
+                | Self::ToolName
+                | Self::ToolDetail
+                | Self::Subagent
+                | Self::Operation
+                | Self::Provider
+                | Self::RequestModel
+                | Self::ResponseModel
+                | Self::ServerAddress
+                | Self::ServiceTier
+                | Self::Speed
+                | Self::FinishReasons
+                | Self::Error
+                | Self::DisplayName
+        )
+    }
+}
+
+/// One fact and the rule that read it (an index into the dialect tables). 12 bytes: a lean
+/// span has a dozen of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fact {
+    /// What it is about.
+    pub field: Field,
+    /// The rule that read it.
+    pub rule: u16,
+    high: u32,
+    low: u32,
+}
+
+impl Fact {
+    /// A fact of a number, id or symbol.
+    #[expect(clippy::cast_possible_truncation, reason = "split in two halves")]
+    pub fn new(field: Field, rule: u16, value: u64) -> Self {
+        Self {
+            field,
+            rule,
+            high: (value >> 32) as u32,
+            low: value as u32,
+        }
+    }
+    /// Its value.
+    pub fn value(self) -> u64 {
+        u64::from(self.high) << 32 | u64::from(self.low)
+    }
+}
+
+/// The facts of one piece of evidence, at most one a field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts(Box<[Fact]>);
+
+impl Facts {
+    /// From a list with at most one fact a field.
+    pub fn new(facts: Vec<Fact>) -> Self {
+        Self(facts.into_boxed_slice())
+    }
+    /// The fact of a field.
+    pub fn of(&self, field: Field) -> Option<Fact> {
+        self.0.iter().copied().find(|f| f.field == field)
+    }
+    /// A number or id.
+    pub fn number(&self, field: Field) -> Option<u64> {
+        self.of(field).map(Fact::value)
+    }
+    /// A text.
+    #[expect(clippy::cast_possible_truncation, reason = "symbols are 32 bits")]
+    pub fn text(&self, field: Field) -> Option<Sym> {
+        self.of(field).map(|f| Sym(f.value() as u32))
+    }
+    /// A flag that is set.
+    pub fn is(&self, field: Field) -> bool {
+        self.number(field) == Some(1)
+    }
+    /// Puts every text's symbol through a map: from a pack's own texts to the store's.
+    pub(super) fn translate(&mut self, map: impl Fn(Sym) -> Sym) {
+        for fact in self.0.iter_mut().filter(|f| f.field.is_text()) {
+            let text = map(Sym(fact.low));
+            *fact = Fact::new(fact.field, fact.rule, u64::from(text.0));
+        }
+    }
+    /// Bytes on the heap.
+    pub fn heap(&self) -> usize {
+        self.0.len() * size_of::<Fact>()
+    }
+}
+
+/// A fact's value on its way to the store: text is interned there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FactValue {
+    /// Counts, times, ids.
+    Number(u64),
+    /// Text to intern.
+    Text(Box<str>),
+}
+
+/// A 64-bit key for joining on ids whose text is not needed again: response ids, tool-call ids.
+/// The same text gives the same key in every run.
+pub fn join_key(text: &str) -> u64 {
+    key_of(text.as_bytes())
+}
+
+/// A stable 64-bit key of anything hashable.
+pub fn key_of(value: impl Hash) -> u64 {
+    #[expect(
+        deprecated,
+        reason = "SipHash with fixed keys: stable between runs, unlike RandomState"
+    )]
+    let mut hasher = std::hash::SipHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Who sent a piece of evidence: resource and scope, interned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `service.name`.
+    pub service: Arc<str>,
+    /// Instrumentation scope's name.
+    pub scope: Arc<str>,
+    /// Stands for the process: the resource's identity.
+    pub process: u64,
+    /// Stands for resource and scope together; equal origins have equal keys.
+    pub key: u64,
+    /// The resource's protobuf bytes.
+    pub resource: Box<[u8]>,
+    /// The scope's protobuf bytes.
+    pub scope_bytes: Box<[u8]>,
+    /// Facts that the resource tells for all of its evidence (a session key).
+    pub session: Option<(u16, Box<str>)>,
+}
+
+/// What kind of record a piece of evidence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// A span.
+    Span,
+    /// A log record.
+    Log,
+}
+
+/// One span or log record on its way to the store.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Span or log record.
+    pub signal: Signal,
+    /// Trace; zero where a log record has none.
+    pub trace: TraceId,
+    /// The span, or the span that a log record was written in; zero where none.
+    pub span: SpanId,
+    /// Parent span; zero for a root.
+    pub parent: SpanId,
+    /// Start, ns since the epoch. A log record's is its time, or earlier by its duration.
+    pub start: u64,
+    /// End, ns since the epoch; 0 while it runs.
+    pub end: u64,
+    /// Arrival, ns since the epoch.
+    pub arrival: u64,
+    /// The span's kind is SERVER or CONSUMER.
+    pub server: bool,
+    /// The reporter says that it failed.
+    pub failed: bool,
+    /// Span name or event name.
+    pub name: Box<str>,
+    /// Resource and scope.
+    pub origin: Arc<Origin>,
+    /// Its protobuf bytes.
+    pub bytes: Bytes,
+    /// Tells a log record from all others (its bytes' hash); 0 for a span, which has an id.
+    pub content: u64,
+    /// What it tells of.
+    pub op: Op,
+    /// The dialect, an index into the dialect tables.
+    pub dialect: u8,
+    /// Facts, at most one a field.
+    pub facts: Vec<(Field, u16, FactValue)>,
+}
+
+/// One piece of evidence in the store.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// Trace; zero where a log record has none.
+    pub trace: TraceId,
+    /// The span, or the span that a log record was written in.
+    pub span: SpanId,
+    /// Parent span; zero for a root.
+    pub parent: SpanId,
+    /// Start, ns since the epoch.
+    pub start: u64,
+    /// End, ns since the epoch; 0 while it runs.
+    pub end: u64,
+    /// Arrival, ns since the epoch.
+    pub arrival: u64,
+    /// Where its protobuf bytes are; nowhere when dropped to hold the memory limit.
+    pub bytes: Stored,
+    /// Tells a log record from all others (its bytes' hash); 0 for a span, which has an id.
+    pub content: u64,
+    /// Facts.
+    pub facts: Facts,
+    /// Span name or event name.
+    pub name: Sym,
+    /// Resource and scope, an index into the store's list.
+    pub origin: u32,
+    /// The unit it belongs to, before joins.
+    pub unit: u32,
+    /// What it tells of.
+    pub op: Op,
+    /// The dialect, an index into the dialect tables.
+    pub dialect: u8,
+    /// Span or log record.
+    pub signal: Signal,
+    /// The span's kind is SERVER or CONSUMER.
+    pub server: bool,
+    /// The reporter says that it failed.
+    pub failed: bool,
+}
+
+impl Evidence {
+    /// Memory that it takes, roughly: itself, its bytes, its facts and its share of the indices.
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.bytes.len() + self.facts.heap() + 16
+    }
+}

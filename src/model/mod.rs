@@ -1,0 +1,20 @@
+//! Evidence and nodes: what was received, and what is shown. Pure: no clock, no sockets, no
+//! terminal; knows nothing of OTLP encodings, attribute names, prices or colours.
+
+pub mod arena;
+mod assemble;
+pub mod correlate;
+pub mod detail;
+pub mod evict;
+pub mod evidence;
+pub mod figures;
+pub mod ids;
+pub mod intern;
+pub mod node;
+pub mod pack;
+pub mod sessions;
+pub mod slabs;
+pub mod store;
+mod summary;
+pub mod units;
+pub mod usage;

@@ -1,0 +1,397 @@
+//! Sessions: units under one key, turn by turn, and their summaries. A session is what its
+//! dialect's key says; without a key a trace stands alone, and calls that a library makes
+//! traces of their own go by their process.
+
+use super::assemble::assemble;
+use super::correlate::{self, Context, Lore};
+use super::evidence::key_of;
+use super::figures::Figures;
+use super::ids::{EvidenceId, SessionId};
+use super::node::{SessionState, SessionSummary, Tree};
+use super::store::Store;
+use super::summary::{brief, state, sums, title, turns};
+use super::units::{Brief, UnitState};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// No sign of life for so long makes a session with something open `stale` (design, section 2).
+pub const STALE_AFTER_NS: u64 = 600_000_000_000;
+
+/// How often sessions are looked at for silence, ns.
+const SILENCE_EVERY_NS: u64 = 1_000_000_000;
+
+/// One session.
+struct Session {
+    key_name: Arc<str>,
+    key: Arc<str>,
+    units: BTreeSet<u32>,
+    /// Where its summary stands in the list; nothing of an agent happened in it where it has none.
+    listed: Option<usize>,
+    stale: bool,
+    dirty: bool,
+    version: u64,
+}
+
+/// The session whose tree is kept at hand, at a version of it.
+struct Watched {
+    id: SessionId,
+    version: u64,
+    tree: Arc<Tree>,
+}
+
+/// All sessions.
+#[derive(Default)]
+pub struct Sessions {
+    all: IndexMap<SessionId, Session>,
+    list: Vec<SessionSummary>,
+    dirty: Vec<SessionId>,
+    watched: Option<Watched>,
+    silence_checked: u64,
+    totals: Figures,
+    /// Sums of sessions that were evicted.
+    pub evicted: Figures,
+}
+
+impl Store {
+    /// Correlates what changed and brings the summaries up to date. `now` is ns since the
+    /// epoch. True if something that is shown changed.
+    pub fn refresh(&mut self, lore: &dyn Lore, now: u64) -> bool {
+        self.refresh_some(lore, now, usize::MAX)
+    }
+
+    /// The same for about `most` pieces of evidence, what changed first going first: a part that
+    /// takes little time. The rest waits for the next, see [`Store::is_behind`].
+    pub fn refresh_some(&mut self, lore: &dyn Lore, now: u64, most: usize) -> bool {
+        let mut looked_at = self.catch_up(lore, most);
+        let changed = !looked_at.is_empty();
+        if now.abs_diff(self.sessions.silence_checked) >= SILENCE_EVERY_NS {
+            self.sessions.silence_checked = now;
+            looked_at = self.sessions.list.iter().map(|s| s.id).collect();
+        }
+        self.notice_silence(&looked_at, now);
+        // What fell silent, or gave a sign of life again, is made anew in that light.
+        let turned = !self.catch_up(lore, most).is_empty();
+        if changed || turned {
+            self.sum();
+        }
+        changed || turned
+    }
+
+    /// Correlates units that changed and sums their sessions up: those.
+    fn catch_up(&mut self, lore: &dyn Lore, most: usize) -> Vec<SessionId> {
+        let dirty = self.units.take_dirty(most);
+        for (session, unit) in std::mem::take(&mut self.units.orphaned) {
+            self.leave(session, unit);
+        }
+        self.version += u64::from(!dirty.is_empty());
+        for unit in dirty {
+            self.correlate(unit, lore);
+        }
+        let again = std::mem::take(&mut self.sessions.dirty);
+        for &id in &again {
+            self.summarise(id);
+        }
+        again
+    }
+
+    /// The sessions in which something of an agent happened, in order of their first arrival.
+    pub fn sessions(&self) -> &[SessionSummary] {
+        &self.sessions.list
+    }
+
+    /// Sums over all sessions, evicted ones included.
+    pub fn totals(&self) -> Figures {
+        self.sessions.totals
+    }
+
+    fn sum(&mut self) {
+        let mut totals = self.sessions.evicted;
+        for session in &self.sessions.list {
+            totals.add(&session.figures);
+            totals.wall_ns = totals.wall_ns.saturating_add(session.figures.wall_ns);
+            totals.idle_ns = totals.idle_ns.saturating_add(session.figures.idle_ns);
+        }
+        self.sessions.totals = totals;
+    }
+
+    /// The nodes of a session and their version; made anew only when the session changed.
+    pub fn tree(&mut self, id: SessionId, lore: &dyn Lore) -> Option<(Arc<Tree>, u64)> {
+        let session = self.sessions.all.get(&id)?;
+        let (stale, version) = (session.stale, session.version);
+        match &self.sessions.watched {
+            Some(watched) if (watched.id, watched.version) == (id, version) => {
+                return Some((watched.tree.clone(), version));
+            }
+            Some(watched) if watched.id != id => {
+                let before = watched.id;
+                self.forget_nodes(before);
+            }
+            _ => {}
+        }
+        let units = self.unit_ids(id);
+        let mut parts = Vec::with_capacity(units.len());
+        for unit in units {
+            let kept = self.units.get(unit).and_then(|u| u.nodes.clone());
+            let nodes = kept.unwrap_or_else(|| Arc::new(self.correlate_members(unit, lore, stale)));
+            if let Some(state) = self.units.get_mut(unit) {
+                state.nodes = Some(nodes.clone());
+            }
+            parts.push(nodes);
+        }
+        let tree = Arc::new(assemble(parts, stale));
+        self.sessions.watched = Some(Watched {
+            id,
+            version,
+            tree: tree.clone(),
+        });
+        Some((tree, version))
+    }
+
+    fn forget_nodes(&mut self, session: SessionId) {
+        let units = self.unit_ids(session);
+        for unit in units {
+            if let Some(state) = self.units.get_mut(unit) {
+                state.nodes = None;
+            }
+        }
+    }
+
+    fn correlate_members(&self, unit: u32, lore: &dyn Lore, stale: bool) -> correlate::Unit {
+        let cx = Context {
+            evidence: &self.evidence,
+            origins: &self.origins,
+            texts: &self.texts,
+            lore,
+            stale,
+        };
+        correlate::unit(&cx, self.units.get(unit).map_or(&[], |u| &u.members))
+    }
+
+    fn correlate(&mut self, unit: u32, lore: &dyn Lore) {
+        let stale = self
+            .units
+            .get(unit)
+            .and_then(|u| u.session)
+            .and_then(|s| self.sessions.all.get(&s))
+            .is_some_and(|s| s.stale);
+        let nodes = self.correlate_members(unit, lore, stale);
+        let brief = self.brief(unit, &nodes, lore);
+        let (id, key_name, key) = self.session_of(unit, &brief, lore);
+        let watched = self.sessions.watched.as_ref().is_some_and(|w| w.id == id);
+        let before = self.units.get(unit).and_then(|u| u.session);
+        if let Some(before) = before.filter(|b| *b != id) {
+            self.leave(before, unit);
+        }
+        if let Some(state) = self.units.get_mut(unit) {
+            state.brief = Some(Box::new(brief));
+            state.session = Some(id);
+            state.nodes = watched.then(|| Arc::new(nodes));
+        }
+        let session = self.sessions.all.entry(id).or_insert_with(|| Session {
+            key_name,
+            key,
+            units: BTreeSet::new(),
+            listed: None,
+            stale: false,
+            dirty: false,
+            version: 0,
+        });
+        session.units.insert(unit);
+        self.mark_session(id);
+    }
+
+    pub(super) fn mark_session(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.all.get_mut(&id) {
+            session.version = self.version;
+            if !std::mem::replace(&mut session.dirty, true) {
+                self.sessions.dirty.push(id);
+            }
+        }
+    }
+
+    fn leave(&mut self, session: SessionId, unit: u32) {
+        if let Some(left) = self.sessions.all.get_mut(&session) {
+            left.units.remove(&unit);
+            self.mark_session(session);
+        }
+    }
+
+    /// Which session a unit is of: the key told by what started first in it, else the process
+    /// of bare calls, else itself.
+    fn session_of(
+        &self,
+        unit: u32,
+        brief: &Brief,
+        lore: &dyn Lore,
+    ) -> (SessionId, Arc<str>, Arc<str>) {
+        let Some(state) = self.units.get(unit) else {
+            return (SessionId(0), "".into(), "".into());
+        };
+        if let Some((_, key)) = state.claim {
+            let name = Some(lore.rule_key(key.rule)).filter(|name| !name.is_empty());
+            return (
+                SessionId(key_of(("key", self.texts.str(key.text)))),
+                name.unwrap_or("session").into(),
+                self.texts.text(key.text),
+            );
+        }
+        if let (true, Some((_, process, _))) = (brief.bare_calls, state.process) {
+            let name = brief.service.clone();
+            return (
+                SessionId(key_of(("process", process))),
+                "process".into(),
+                name.unwrap_or_else(|| "process".into()),
+            );
+        }
+        let members = state.members.iter().filter_map(|&id| self.evidence(id));
+        let trace = members.map(|e| e.trace).min().unwrap_or_default();
+        let id = SessionId(key_of(("trace", trace)));
+        (id, "trace".into(), trace.to_string().into())
+    }
+
+    fn brief(&self, unit: u32, made: &correlate::Unit, lore: &dyn Lore) -> Brief {
+        let state = self.units.get(unit);
+        let first = state.and_then(|u| u.process).map(|(_, _, id)| id);
+        let service = first
+            .and_then(|id| self.evidence(id))
+            .and_then(|e| self.origin(e));
+        let members = state.map_or(&[][..], |u| &u.members);
+        let dialects = members
+            .iter()
+            .filter_map(|&id| Some(self.evidence(id)?.dialect));
+        let first = dialects.filter(|&d| lore.emitter(d).is_some()).min();
+        let emitter = first.and_then(|d| lore.emitter(d));
+        Brief {
+            emitter: emitter.map(Into::into),
+            service: service.map(|o| o.service.clone()),
+            ..brief(made)
+        }
+    }
+
+    /// Sessions that fell silent with something open become stale; any later record revives.
+    fn notice_silence(&mut self, sessions: &[SessionId], now: u64) {
+        for id in sessions {
+            let Some(session) = self.sessions.all.get_mut(id) else {
+                continue;
+            };
+            let Some(summary) = session.listed.and_then(|at| self.sessions.list.get(at)) else {
+                continue;
+            };
+            let silent = now.saturating_sub(summary.last_arrival) > STALE_AFTER_NS;
+            let turns = match summary.state {
+                SessionState::Running => silent,
+                SessionState::Stale => !silent,
+                SessionState::Idle | SessionState::Ended => false,
+            };
+            if turns {
+                session.stale = silent;
+                for &unit in &session.units {
+                    self.units.mark(unit);
+                }
+            }
+        }
+    }
+
+    fn summarise(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.all.get_mut(&id) else {
+            return;
+        };
+        session.dirty = false;
+        let mut units: Vec<&UnitState> = session
+            .units
+            .iter()
+            .filter_map(|&u| self.units.get(u))
+            .collect();
+        units.sort_by_key(|u| u.brief.as_ref().map(|b| (b.start, b.first)));
+        let summary = summarise(id, session, &units);
+        let (listed, empty) = (session.listed, session.units.is_empty());
+        match (summary, listed) {
+            (Some(summary), Some(at)) => self.sessions.list[at] = summary,
+            (Some(summary), None) => {
+                session.listed = Some(self.sessions.list.len());
+                self.sessions.list.push(summary);
+            }
+            (None, _) => self.unlist(id),
+        }
+        if empty {
+            self.sessions.all.swap_remove(&id);
+        }
+    }
+
+    fn unlist(&mut self, id: SessionId) {
+        let Some(at) = self.sessions.all.get_mut(&id).and_then(|s| s.listed.take()) else {
+            return;
+        };
+        self.sessions.list.remove(at);
+        for (i, summary) in self.sessions.list.iter().enumerate().skip(at) {
+            if let Some(session) = self.sessions.all.get_mut(&summary.id) {
+                session.listed = Some(i);
+            }
+        }
+    }
+
+    /// The evidence of a session.
+    pub fn members(&self, id: SessionId) -> Vec<EvidenceId> {
+        let units = self.sessions.all.get(&id).map(|s| &s.units);
+        units
+            .into_iter()
+            .flatten()
+            .filter_map(|&u| self.units.get(u))
+            .flat_map(|u| u.members.iter().copied())
+            .collect()
+    }
+
+    pub(super) fn session_ids(&self) -> Vec<SessionId> {
+        self.sessions.all.keys().copied().collect()
+    }
+
+    pub(super) fn unit_ids(&self, id: SessionId) -> Vec<u32> {
+        self.sessions
+            .all
+            .get(&id)
+            .map(|s| s.units.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn drop_session(&mut self, id: SessionId) {
+        let listed = self.sessions.all.get(&id).and_then(|s| s.listed);
+        if let Some(summary) = listed.and_then(|at| self.sessions.list.get(at)) {
+            self.sessions.evicted.add(&summary.figures);
+        }
+        self.unlist(id);
+        self.sessions.all.swap_remove(&id);
+        self.sessions.watched.take_if(|w| w.id == id);
+        self.sum();
+    }
+}
+
+fn summarise(id: SessionId, session: &Session, units: &[&UnitState]) -> Option<SessionSummary> {
+    let all = || units.iter().filter_map(|u| u.brief.as_deref());
+    let briefs: Vec<&Brief> = all().filter(|b| b.agentic).collect();
+    let left = all().filter(|b| b.left).map(|b| b.start).max();
+    let first = briefs.first()?;
+    let turns = turns(&briefs);
+    let told = briefs.iter().find_map(|b| b.emitter.clone());
+    let service = || briefs.iter().find_map(|b| b.service.clone());
+    Some(SessionSummary {
+        id,
+        key_name: session.key_name.clone(),
+        key: session.key.clone(),
+        title: title(&briefs, &turns),
+        emitter: told.or_else(service).unwrap_or_else(|| "unknown".into()),
+        state: state(&session.key_name, session.stale, left, &briefs),
+        start: first.start,
+        end: briefs.iter().map(|b| b.end).max().unwrap_or_default(),
+        last_arrival: units
+            .iter()
+            .map(|u| u.last_arrival)
+            .max()
+            .unwrap_or_default(),
+        joined_midway: first.midway && briefs.len() > 1,
+        content_dropped: units.iter().any(|u| u.content_dropped),
+        turns,
+        figures: sums(&briefs),
+        evidence: units.iter().map(|u| u.members.len()).sum(),
+    })
+}

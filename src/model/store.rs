@@ -1,0 +1,340 @@
+//! The evidence store: what was received, once each, grouped into units. Owned by one task; no
+//! locks. What it holds depends on the set of evidence, never on its order.
+
+use super::arena::Arena;
+use super::evidence::{Evidence, Facts, Field, Op, Origin, Signal, key_of};
+use super::ids::{EvidenceId, NodeId, SpanId, TraceId};
+use super::intern::{Interner, Sym};
+use super::pack::Pack;
+use super::sessions::Sessions;
+use super::slabs::Slabs;
+use super::units::{SessionKey, Units};
+use hashbrown::HashTable;
+use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// What was received and dropped, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Spans received, duplicates included.
+    pub spans: u64,
+    /// Log records received, duplicates included.
+    pub logs: u64,
+    /// Metric points received.
+    pub metric_points: u64,
+    /// Spans, records and points that could not be read.
+    pub rejected: u64,
+    /// Values read although they broke the encoding's rules.
+    pub repaired: u64,
+    /// Copies of what was there already.
+    pub duplicates: u64,
+    /// Spans and records whose content bytes were dropped to hold the memory limit.
+    pub content_dropped: u64,
+    /// Spans and records that went with an evicted session.
+    pub evicted: u64,
+    /// Sessions that were evicted.
+    pub evicted_sessions: u64,
+}
+
+/// All evidence.
+pub struct Store {
+    pub(super) evidence: Arena,
+    pub(super) free: Vec<u32>,
+    pub(super) slabs: Slabs,
+    spans: HashTable<u32>,
+    records: HashTable<u32>,
+    /// The first call of each response id, for calls that several pieces tell of across traces.
+    responses: HashTable<u32>,
+    seed: hashbrown::DefaultHashBuilder,
+    pub(super) texts: Interner,
+    pub(super) origins: Vec<Origin>,
+    origin_index: FxHashMap<u64, u32>,
+    pub(super) units: Units,
+    pub(super) sessions: Sessions,
+    /// Numbers of what came and went.
+    pub counters: Counters,
+    /// Bytes that evidence takes.
+    pub(super) weight: usize,
+    /// Goes up with every change of what is shown.
+    pub(super) version: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self {
+            evidence: Arena::default(),
+            free: Vec::new(),
+            slabs: Slabs::default(),
+            spans: HashTable::new(),
+            records: HashTable::new(),
+            responses: HashTable::new(),
+            seed: hashbrown::DefaultHashBuilder::default(),
+            texts: Interner::default(),
+            origins: Vec::new(),
+            origin_index: FxHashMap::default(),
+            units: Units::default(),
+            sessions: Sessions::default(),
+            counters: Counters::default(),
+            weight: 0,
+            version: 0,
+        }
+    }
+
+    /// Memory taken by evidence and texts, roughly, bytes.
+    pub fn weight(&self) -> usize {
+        self.weight + self.texts.weight()
+    }
+
+    /// Goes up with every change of what is shown.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The last arrival, ns since the epoch: "now" for a recording that is not played.
+    pub fn last_time(&self) -> u64 {
+        let arrivals = self.evidence.iter().map(|e| e.arrival);
+        arrivals.max().unwrap_or_default()
+    }
+
+    /// A piece of evidence that is still there.
+    pub fn evidence(&self, id: EvidenceId) -> Option<&Evidence> {
+        self.evidence
+            .get(id.0 as usize)
+            .filter(|e| e.unit != u32::MAX)
+    }
+
+    /// A piece's protobuf bytes; empty when dropped to hold the memory limit.
+    pub fn bytes(&self, evidence: &Evidence) -> &[u8] {
+        self.slabs.get(evidence.bytes)
+    }
+
+    /// Who sent a piece of evidence.
+    pub fn origin(&self, evidence: &Evidence) -> Option<&Origin> {
+        self.origins.get(evidence.origin as usize)
+    }
+
+    /// Names of services that sent something, without repeats.
+    pub fn services(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.origins.iter().map(|o| o.service.to_string()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The text of a symbol.
+    pub fn text(&self, sym: Sym) -> Arc<str> {
+        self.texts.text(sym)
+    }
+
+    /// Something came that is not correlated yet.
+    pub fn is_behind(&self) -> bool {
+        self.units.is_dirty()
+    }
+
+    /// Takes a batch in. What it changes is seen after the next [`Store::refresh`].
+    pub fn apply(&mut self, pack: impl Into<Pack>) {
+        let pack = pack.into();
+        self.counters.spans += pack.count(Signal::Span);
+        self.counters.logs += pack.count(Signal::Log);
+        let texts: Vec<Sym> = pack.texts.iter().map(|t| self.texts.intern(t)).collect();
+        let origins: Vec<u32> = pack.origins.iter().map(|o| self.intern_origin(o)).collect();
+        let text = |own: Sym| texts.get(own.0 as usize).copied().unwrap_or(own);
+        for (mut evidence, bytes) in pack.evidence.into_iter().zip(pack.bytes) {
+            evidence.name = text(evidence.name);
+            evidence.facts.translate(text);
+            evidence.origin = origins.get(evidence.origin as usize).copied().unwrap_or(0);
+            self.file(evidence, &bytes);
+        }
+    }
+
+    fn file(&mut self, new: Evidence, bytes: &[u8]) {
+        let (evidence, origins, seed) = (&self.evidence, &self.origins, &self.seed);
+        let index = match new.signal {
+            Signal::Span => &self.spans,
+            Signal::Log => &self.records,
+        };
+        let hash = hash_of(&new, origins, seed);
+        let known = index.find(hash, |&i| {
+            evidence.get(i as usize).is_some_and(|e| match new.signal {
+                Signal::Span => (e.trace, e.span) == (new.trace, new.span),
+                Signal::Log => (e.content, e.origin) == (new.content, new.origin),
+            })
+        });
+        match known.copied() {
+            Some(old) => self.replace(old, new, bytes),
+            None => self.insert(hash, new, bytes),
+        }
+    }
+
+    /// A later copy of a span: the newest wins, and a span never un-ends.
+    fn replace(&mut self, old: u32, new: Evidence, bytes: &[u8]) {
+        self.counters.duplicates += 1;
+        let Some(there) = self.evidence.get(old as usize) else {
+            return;
+        };
+        let newer = |end: u64, arrival: u64, bytes: &[u8]| (end != 0, end, arrival, key_of(bytes));
+        let known = self.slabs.get(there.bytes);
+        if new.signal == Signal::Log || (bytes == known && new.end == there.end) {
+            return;
+        }
+        let wins = newer(new.end, new.arrival, bytes) > newer(there.end, there.arrival, known);
+        let (unit, weight) = (there.unit, there.weight());
+        let mut evidence = Evidence { unit, ..new };
+        // What any copy says of its session and its unit holds, whichever of them came last.
+        self.link(old, &evidence);
+        self.units.touch(unit, evidence.arrival);
+        if wins {
+            evidence.bytes = self.slabs.keep(bytes);
+            self.weight = self.weight - weight + evidence.weight();
+            if let Some(slot) = self.evidence.get_mut(old as usize) {
+                self.slabs.release(slot.bytes);
+                *slot = evidence;
+            }
+        }
+    }
+
+    fn insert(&mut self, hash: u64, mut new: Evidence, bytes: &[u8]) {
+        new.bytes = self.slabs.keep(bytes);
+        let at = self
+            .free
+            .pop()
+            .unwrap_or_else(|| u32::try_from(self.evidence.len()).unwrap_or(u32::MAX - 1));
+        let unit = self.link(at, &new);
+        self.weight += new.weight();
+        let (signal, arrival) = (new.signal, new.arrival);
+        let evidence = Evidence { unit, ..new };
+        match self.evidence.get_mut(at as usize) {
+            Some(slot) => *slot = evidence,
+            None => self.evidence.push(evidence),
+        }
+        self.units.add(unit, EvidenceId(at), arrival);
+        let (evidence, origins, seed) = (&self.evidence, &self.origins, &self.seed);
+        let rehash = |&i: &u32| {
+            evidence
+                .get(i as usize)
+                .map_or(0, |e| hash_of(e, origins, seed))
+        };
+        match signal {
+            Signal::Span => self.spans.insert_unique(hash, at, rehash),
+            Signal::Log => self.records.insert_unique(hash, at, rehash),
+        };
+    }
+
+    fn intern_origin(&mut self, origin: &Arc<Origin>) -> u32 {
+        let next = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
+        let at = *self.origin_index.entry(origin.key).or_insert(next);
+        if at == next {
+            self.weight += origin.resource.len() + origin.scope_bytes.len() + size_of::<Origin>();
+            self.origins.push((**origin).clone());
+        }
+        at
+    }
+
+    /// Finds or joins the units that a piece of evidence belongs to, and tells them its session.
+    fn link(&mut self, at: u32, e: &Evidence) -> u32 {
+        let session = e.facts.of(Field::Session).map(|fact| {
+            let text = e.facts.text(Field::Session).unwrap_or_default();
+            SessionKey {
+                hash: key_of(self.texts.str(text)),
+                rule: fact.rule,
+                text,
+            }
+        });
+        let key = session.map(|s| s.hash);
+        let origin = self.origins.get(e.origin as usize);
+        let process = origin.map_or(0, |o| o.process);
+        let mut unit = None;
+        let trace = (!e.trace.is_zero()).then(|| key_of(("trace", e.trace)));
+        let prompt = e
+            .facts
+            .number(Field::TurnKey)
+            .map(|k| key_of(("prompt", k)));
+        for key in [trace, prompt].into_iter().flatten() {
+            unit = Some(self.units.join(unit, key));
+        }
+        if let Some(told) = self.unit_of_response(at, e) {
+            unit = Some(unit.map_or(told, |unit| self.units.merge(unit, told)));
+        }
+        let unit = unit.unwrap_or_else(|| self.units.join(None, key_of(("rest", key, process))));
+        self.units
+            .claim(unit, e.start, session, (process, EvidenceId(at)));
+        unit
+    }
+
+    /// The unit of the first call with the same response id in the same session.
+    fn unit_of_response(&mut self, at: u32, e: &Evidence) -> Option<u32> {
+        let key = response_of(e)?;
+        let (evidence, seed) = (&self.evidence, &self.seed);
+        let of = |i: u32| evidence.get(i as usize).and_then(response_of);
+        let hash = seed.hash_one(key);
+        if let Some(&first) = self.responses.find(hash, |&i| of(i) == Some(key)) {
+            return evidence.get(first as usize).map(|e| e.unit);
+        }
+        let rehash = |&i: &u32| of(i).map_or(0, |key| seed.hash_one(key));
+        self.responses.insert_unique(hash, at, rehash);
+        None
+    }
+
+    /// The id of the node that a span makes.
+    pub fn span_node(trace: TraceId, span: SpanId) -> NodeId {
+        NodeId(key_of(("span", (trace, span))))
+    }
+
+    pub(super) fn remove(&mut self, id: EvidenceId) {
+        let at = id.0;
+        let Some(e) = self
+            .evidence
+            .get(at as usize)
+            .filter(|e| e.unit != u32::MAX)
+        else {
+            return;
+        };
+        self.weight -= e.weight();
+        let hash = hash_of(e, &self.origins, &self.seed);
+        let index = if e.signal == Signal::Span {
+            &mut self.spans
+        } else {
+            &mut self.records
+        };
+        if let Ok(entry) = index.find_entry(hash, |&i| i == at) {
+            entry.remove();
+        }
+        if let Some(key) = response_of(e)
+            && let Ok(entry) = self
+                .responses
+                .find_entry(self.seed.hash_one(key), |&i| i == at)
+        {
+            entry.remove();
+        }
+        if let Some(slot) = self.evidence.get_mut(at as usize) {
+            slot.unit = u32::MAX;
+            self.slabs.release(std::mem::take(&mut slot.bytes));
+            slot.facts = Facts::default();
+        }
+        self.free.push(at);
+    }
+}
+
+fn hash_of(e: &Evidence, origins: &[Origin], seed: &hashbrown::DefaultHashBuilder) -> u64 {
+    match e.signal {
+        Signal::Span => seed.hash_one((e.trace, e.span)),
+        Signal::Log => seed.hash_one((
+            e.content,
+            origins.get(e.origin as usize).map_or(0, |o| o.key),
+        )),
+    }
+}
+
+/// What a call is joined by across traces: its session and response id.
+fn response_of(e: &Evidence) -> Option<(Option<Sym>, u64)> {
+    let id = (e.op == Op::Call).then(|| e.facts.number(Field::ResponseId))??;
+    Some((e.facts.text(Field::Session), id))
+}

@@ -1,0 +1,134 @@
+//! What the list of sessions says of one, from what its units know.
+
+use super::correlate::Unit;
+use super::figures::Figures;
+use super::node::{Node, NodeKind, SessionState, State, TurnSummary};
+use super::units::Brief;
+use std::sync::Arc;
+
+/// What a session needs to know of a unit: all but who sent it.
+pub fn brief(made: &Unit) -> Brief {
+    let mut figures = Figures::default();
+    for root in made.nodes.iter().filter(|n| n.parent.is_none()) {
+        figures.add(&root.rolled);
+        figures.idle_ns = figures.idle_ns.saturating_add(root.rolled.idle_ns);
+    }
+    let of_kind = |kind: NodeKind| made.nodes.iter().filter(move |n| n.kind == kind);
+    Brief {
+        start: made.start,
+        first: made.nodes.first().map(|n| n.id),
+        end: made.end,
+        figures,
+        turns: of_kind(NodeKind::Turn)
+            .map(turn_summary)
+            .map(Arc::new)
+            .collect(),
+        open: made
+            .nodes
+            .iter()
+            .any(|n| n.state.is_running() || n.state == State::Abandoned),
+        awaiting: made.presumed.is_some(),
+        continuation: made.continuation,
+        bare_calls: made.bare_calls,
+        agentic: made.agentic,
+        left: made.left,
+        midway: made
+            .nodes
+            .first()
+            .is_some_and(|n| n.kind == NodeKind::Turn && !n.arrived),
+        agent: outermost_agent(made),
+        emitter: None,
+        service: None,
+    }
+}
+
+/// The agent that the unit is about: not one below a span that has not come.
+fn outermost_agent(made: &Unit) -> Option<Arc<str>> {
+    let known = |up: u32| made.nodes.get(up as usize).is_some_and(|n| n.arrived);
+    let agents = made.nodes.iter().filter(|n| n.kind == NodeKind::Agent);
+    let mut named = agents.filter(|n| n.parent.is_none_or(known));
+    named.next().map(|n| n.name.clone())
+}
+
+/// A turn's line.
+fn turn_summary(node: &Node) -> TurnSummary {
+    TurnSummary {
+        node: node.id,
+        title: node.name.clone(),
+        start: node.start,
+        end: node.end,
+        figures: node.rolled,
+    }
+}
+
+/// Turns in order; what goes on with a turn counts to the turn before it.
+pub fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
+    let mut turns: Vec<Arc<TurnSummary>> = Vec::new();
+    for brief in briefs {
+        match (brief.continuation, turns.last_mut()) {
+            (true, Some(last)) => {
+                let last = Arc::make_mut(last);
+                last.figures.add(&brief.figures);
+                let gap = last.end.map_or(0, |end| brief.start.saturating_sub(end));
+                let idle = gap.saturating_add(brief.figures.idle_ns);
+                last.figures.idle_ns = last.figures.idle_ns.saturating_add(idle);
+                last.end = last
+                    .end
+                    .filter(|_| !brief.open)
+                    .map(|end| end.max(brief.end));
+                last.figures.wall_ns = last.end.map_or(0, |end| end.saturating_sub(last.start));
+            }
+            _ => turns.extend(brief.turns.iter().cloned()),
+        }
+    }
+    turns.sort_by_key(|t| (t.start, t.node));
+    turns
+}
+
+/// Sums, with the time between units counted as idle.
+pub fn sums(briefs: &[&Brief]) -> Figures {
+    let mut figures = Figures::default();
+    let (mut at, mut first) = (0u64, u64::MAX);
+    for brief in briefs {
+        figures.add(&brief.figures);
+        figures.idle_ns = figures.idle_ns.saturating_add(brief.figures.idle_ns);
+        if at != 0 {
+            figures.idle_ns = figures
+                .idle_ns
+                .saturating_add(brief.start.saturating_sub(at));
+        }
+        first = first.min(brief.start);
+        at = at.max(brief.end);
+    }
+    figures.wall_ns = at.saturating_sub(first);
+    figures
+}
+
+/// The first prompt, else the first agent, else the service.
+pub fn title(briefs: &[&Brief], turns: &[Arc<TurnSummary>]) -> Arc<str> {
+    let told = turns
+        .iter()
+        .map(|t| &t.title)
+        .find(|t| !t.is_empty() && !t.contains("not received yet") && !t.starts_with("<REDACTED"));
+    told.or_else(|| briefs.iter().find_map(|b| b.agent.as_ref()))
+        .or_else(|| briefs.iter().find_map(|b| b.service.as_ref()))
+        .cloned()
+        .unwrap_or_else(|| "session".into())
+}
+
+/// Its state. `left` is when the person left, ns since the epoch.
+pub fn state(key_name: &str, stale: bool, left: Option<u64>, briefs: &[&Brief]) -> SessionState {
+    let keyed = !matches!(key_name, "trace" | "process");
+    let awaiting = briefs.last().is_some_and(|b| b.awaiting);
+    if awaiting || briefs.iter().any(|b| b.open) {
+        if stale {
+            SessionState::Stale
+        } else {
+            SessionState::Running
+        }
+    } else if left >= briefs.last().map(|b| b.start) || (!keyed && key_name == "trace") {
+        SessionState::Ended
+    } else {
+        SessionState::Idle
+    }
+}
