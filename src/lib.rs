@@ -11,3 +11,4 @@
 //! `ARCHITECTURE.md` says what each room knows and, above all, what it does not.
 
 pub mod model;
+pub mod wire;
