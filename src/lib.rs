@@ -11,4 +11,5 @@
 //! `ARCHITECTURE.md` says what each room knows and, above all, what it does not.
 
 pub mod model;
+pub mod record;
 pub mod wire;
