@@ -10,6 +10,7 @@
 //!
 //! `ARCHITECTURE.md` says what each room knows and, above all, what it does not.
 
+pub mod convention;
 pub mod model;
 pub mod record;
 pub mod wire;

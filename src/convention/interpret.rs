@@ -1,0 +1,380 @@
+//! The interpreter: spans and records in, facts out.
+
+use super::read;
+use super::reading::{Reading, normalise};
+use super::rule::{Rule, Target};
+use super::table::{Compiled, Take};
+use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
+use crate::model::usage::Convention;
+use crate::wire::payload::Origin as RawOrigin;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// OTLP `Status.code` of a failure.
+const STATUS_ERROR: i32 = 2;
+/// Stands for a rule in facts that the record's own fields tell: status, name, times.
+pub const OWN_FIELD: u16 = u16::MAX;
+
+/// What resources and log records tell, by which keys.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResourceKeys {
+    service: String,
+    process: Vec<String>,
+    session: Vec<String>,
+    event_name: String,
+    event_time: String,
+    times: Vec<String>,
+    exception_event: String,
+    exception_message: String,
+}
+
+/// The dialect tables, ready to read with.
+#[derive(Debug)]
+pub struct Tables {
+    pub(super) compiled: Compiled,
+    resource: ResourceKeys,
+}
+
+/// A resource and scope, read once for all of their evidence.
+#[derive(Clone, Debug)]
+pub struct OriginReading {
+    /// For the store.
+    pub origin: Arc<Origin>,
+    bits: u32,
+    counts: Option<Convention>,
+}
+
+/// One value that a rule could read.
+struct Match<'a> {
+    rule: u16,
+    value: Option<&'a AnyValue>,
+}
+
+/// What conditions are asked about.
+struct Subject<'a> {
+    name: &'a str,
+    root: bool,
+    bits: u32,
+    attributes: &'a [KeyValue],
+}
+
+impl Tables {
+    /// The embedded tables.
+    pub fn embedded() -> anyhow::Result<Self> {
+        let resource = toml::from_str(include_str!("tables/resource.toml"))?;
+        Ok(Self {
+            compiled: Compiled::embedded()?,
+            resource,
+        })
+    }
+
+    /// Reads a resource and scope.
+    pub fn origin(&self, raw: &RawOrigin) -> OriginReading {
+        let find = |key: &String| {
+            raw.resource
+                .attributes
+                .iter()
+                .find(|kv| kv.key == *key)
+                .and_then(|kv| kv.value.as_ref())
+                .and_then(read::plain)
+        };
+        let process: Vec<String> = self
+            .resource
+            .process
+            .iter()
+            .map(|k| {
+                find(k)
+                    .map(std::borrow::Cow::into_owned)
+                    .unwrap_or_default()
+            })
+            .collect();
+        let session = self
+            .resource
+            .session
+            .iter()
+            .find_map(|k| find(k).map(|v| (OWN_FIELD, read::cut(&v))));
+        let (resource, scope) = (raw.resource.encode_to_vec(), raw.scope.encode_to_vec());
+        let origin = Origin {
+            service: find(&self.resource.service)
+                .unwrap_or_default()
+                .as_ref()
+                .into(),
+            scope: raw.scope.name.as_str().into(),
+            process: key_of(process),
+            key: key_of((&resource, &scope)),
+            resource: resource.into(),
+            scope_bytes: scope.into(),
+            session,
+        };
+        OriginReading {
+            origin: Arc::new(origin),
+            bits: self.compiled.of_scope(&raw.scope.name),
+            counts: self.compiled.counts_of(&raw.scope.name),
+        }
+    }
+
+    /// Reads a span.
+    pub fn span(&self, origin: &OriginReading, span: &Span) -> Reading {
+        let bits =
+            origin.bits | self.compiled.of_name(&span.name) | self.key_bits(&span.attributes);
+        let root = span.parent_span_id.iter().all(|b| *b == 0);
+        let subject = Subject {
+            name: &span.name,
+            root,
+            bits,
+            attributes: &span.attributes,
+        };
+        let named = self.compiled.span_op(bits, &span.name);
+        let mut reading = self.facts(&subject, named, origin);
+        self.span_events(span, &mut reading);
+        let status_failed = span.status.as_ref().is_some_and(|s| s.code == STATUS_ERROR);
+        reading.failed = status_failed || reading.number(Field::Failed) == Some(1);
+        if reading.failed && !reading.has(Field::Error) {
+            let said = self.said(span);
+            reading.facts.extend(
+                said.map(|text| (Field::Error, OWN_FIELD, FactValue::Text(read::cut(&text)))),
+            );
+        }
+        reading
+    }
+
+    /// Reads a log record, whose event name is `name`.
+    pub fn record(&self, origin: &OriginReading, record: &LogRecord, name: &str) -> Reading {
+        let bits = origin.bits | self.compiled.of_name(name) | self.key_bits(&record.attributes);
+        let subject = Subject {
+            name,
+            root: false,
+            bits,
+            attributes: &record.attributes,
+        };
+        let named = self.compiled.event_op(bits, name);
+        let mut reading = self.facts(&subject, named.map(|(d, op, _)| (d, op)), origin);
+        if named.is_none() {
+            reading.op = Op::Mark;
+        }
+        reading.failed =
+            named.is_some_and(|(_, _, failed)| failed) || reading.number(Field::Failed) == Some(1);
+        reading
+    }
+
+    /// A record's event name: the attribute, the field, the body's text (reference notes: "name
+    /// an event by `event.name` first, then `eventName`, then body").
+    pub fn event_name<'a>(&self, record: &'a LogRecord) -> std::borrow::Cow<'a, str> {
+        let attribute = record
+            .attributes
+            .iter()
+            .find(|kv| kv.key == self.resource.event_name);
+        let told = attribute
+            .and_then(|kv| kv.value.as_ref())
+            .and_then(read::plain);
+        told.filter(|n| !n.is_empty())
+            .or_else(|| {
+                (!record.event_name.is_empty()).then_some(record.event_name.as_str().into())
+            })
+            .or_else(|| {
+                record
+                    .body
+                    .as_ref()
+                    .and_then(read::plain)
+                    .filter(|b| b.len() <= 80)
+            })
+            .unwrap_or_else(|| "log".into())
+    }
+
+    /// A record's time: its own, else when it was observed, else the attribute.
+    pub fn event_time(&self, record: &LogRecord) -> u64 {
+        let attribute = || {
+            let text = record
+                .attributes
+                .iter()
+                .find(|kv| kv.key == self.resource.event_time)?
+                .value
+                .as_ref()
+                .and_then(read::plain)?;
+            u64::try_from(text.parse::<jiff::Timestamp>().ok()?.as_nanosecond()).ok()
+        };
+        [record.time_unix_nano, record.observed_time_unix_nano]
+            .into_iter()
+            .find(|t| *t != 0)
+            .or_else(attribute)
+            .unwrap_or_default()
+    }
+
+    /// Whether an attribute holds a time, for replays that shift a recording.
+    pub fn is_time_key(&self, key: &str) -> bool {
+        self.resource.times.iter().any(|k| k == key)
+    }
+
+    fn key_bits(&self, attributes: &[KeyValue]) -> u32 {
+        attributes
+            .iter()
+            .filter_map(|kv| self.compiled.detect.get(&kv.key))
+            .fold(0, |bits, b| bits | b)
+    }
+
+    fn facts(
+        &self,
+        subject: &Subject<'_>,
+        named: Option<(u8, Op)>,
+        origin: &OriginReading,
+    ) -> Reading {
+        let mut matches: Vec<Match<'_>> = Vec::with_capacity(24);
+        for kv in subject.attributes {
+            if let Some(rules) = self.compiled.by_key.get(&kv.key) {
+                matches.extend(rules.iter().map(|&rule| Match {
+                    rule,
+                    value: kv.value.as_ref(),
+                }));
+            }
+        }
+        matches.extend(
+            self.compiled
+                .constants
+                .iter()
+                .map(|&rule| Match { rule, value: None }),
+        );
+        matches.sort_unstable_by_key(|m| m.rule);
+        let lowest = subject.bits.trailing_zeros();
+        let fallback = if subject.bits == 0 {
+            u8::MAX
+        } else {
+            u8::try_from(lowest).unwrap_or(u8::MAX)
+        };
+        let told = self.op(subject, &matches);
+        // A rule for spans of this very name knows better than the name alone.
+        let closer = told.filter(|(_, _, named)| *named);
+        let (dialect, op) = closer
+            .map(|(dialect, op, _)| (dialect, op))
+            .or(named)
+            .or(told.map(|(dialect, op, _)| (dialect, op)))
+            .unwrap_or((fallback, Op::Other));
+        let mut reading = Reading {
+            op,
+            dialect: if fallback == u8::MAX {
+                dialect
+            } else {
+                fallback
+            },
+            facts: Vec::with_capacity(16),
+            ..Reading::default()
+        };
+        let mut includes = origin.counts;
+        for m in &matches {
+            let Some(rule) = self.rule(m.rule) else {
+                continue;
+            };
+            let Target::Fact(field) = rule.target else {
+                continue;
+            };
+            if reading.has(field) || !applies(rule, subject, Some(op)) {
+                continue;
+            }
+            if let Some(value) = value_of(rule, m, subject) {
+                if rule.counts.is_some() {
+                    includes = rule.counts;
+                }
+                reading.facts.push((field, m.rule, value));
+            }
+        }
+        if !reading.has(Field::Session)
+            && let Some((rule, session)) = &origin.origin.session
+        {
+            reading
+                .facts
+                .push((Field::Session, *rule, FactValue::Text(session.clone())));
+        }
+        let provider = reading.text(Field::Provider).map(str::to_owned);
+        normalise(&mut reading, includes, provider.as_deref());
+        reading
+    }
+
+    pub(super) fn rule(&self, index: u16) -> Option<&Rule> {
+        self.compiled.rules.get(index as usize)
+    }
+
+    /// What the rules say that it tells of, and whether by a rule for its very name.
+    fn op(&self, subject: &Subject<'_>, matches: &[Match<'_>]) -> Option<(u8, Op, bool)> {
+        matches.iter().find_map(|m| {
+            let rule = self
+                .rule(m.rule)
+                .filter(|r| r.target == Target::Op && applies(r, subject, None))?;
+            let Some(FactValue::Text(word)) = value_of(rule, m, subject) else {
+                return None;
+            };
+            let known = rule.value.is_some() || rule.map.values().any(|op| **op == *word);
+            let op = Op::deserialize(toml::Value::String(word.into()))
+                .ok()
+                .filter(|_| known)?;
+            Some((rule.dialect, op, rule.name_starts.is_some()))
+        })
+    }
+
+    fn span_events(&self, span: &Span, reading: &mut Reading) {
+        for (rule, wanted) in &self.compiled.span_events {
+            let mut times = span
+                .events
+                .iter()
+                .filter(|e| e.name == wanted.name)
+                .map(|e| e.time_unix_nano);
+            let value = match wanted.take {
+                Take::First => times.min(),
+                Take::Last => times.max(),
+                Take::Count => Some(times.by_ref().count() as u64).filter(|n| *n > 0),
+            };
+            if let Some(value) = value {
+                reading.set(wanted.field, *rule, FactValue::Number(value));
+            }
+        }
+    }
+
+    /// The error's own words: the status message, else the exception event's.
+    fn said(&self, span: &Span) -> Option<String> {
+        let status = span
+            .status
+            .as_ref()
+            .map(|s| s.message.clone())
+            .filter(|m| !m.is_empty());
+        status.or_else(|| {
+            let event = span
+                .events
+                .iter()
+                .find(|e| e.name == self.resource.exception_event)?;
+            let message = event
+                .attributes
+                .iter()
+                .find(|kv| kv.key == self.resource.exception_message)?;
+            message
+                .value
+                .as_ref()
+                .and_then(read::plain)
+                .map(std::borrow::Cow::into_owned)
+        })
+    }
+}
+
+fn applies(rule: &Rule, subject: &Subject<'_>, op: Option<Op>) -> bool {
+    (!rule.gated || subject.bits & (1 << rule.dialect) != 0)
+        && (rule.ops.is_empty() || op.is_some_and(|op| rule.ops.contains(&op)))
+        && (!rule.roots || subject.root)
+        && rule
+            .name_starts
+            .as_ref()
+            .is_none_or(|start| subject.name.starts_with(start.as_str()))
+        && rule
+            .requires
+            .as_ref()
+            .is_none_or(|key| subject.attributes.iter().any(|kv| kv.key == *key))
+}
+
+fn value_of(rule: &Rule, m: &Match<'_>, subject: &Subject<'_>) -> Option<FactValue> {
+    match m.value {
+        Some(value) => read::read(rule, value, subject.name),
+        None if rule.key.is_empty() => rule.value.as_deref().map(|v| FactValue::Text(v.into())),
+        None => None,
+    }
+}

@@ -1,0 +1,16 @@
+//! The dialect tables and their one interpreter: from a span or record as received to the facts
+//! that all dialects share, each with the rule that read it; and [`content`], which reads
+//! messages and details when somebody looks. No attribute name stands in Rust: they are data,
+//! in `tables/` and `content/`.
+
+pub mod content;
+mod explain;
+mod interpret;
+mod names;
+mod read;
+mod reading;
+mod rule;
+mod table;
+
+pub use interpret::{OriginReading, Tables};
+pub use reading::Reading;

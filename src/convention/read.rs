@@ -1,0 +1,211 @@
+//! Readers: from an attribute's value to a fact's. Sizes and depths come from outside, so
+//! nothing recurses, and what does not read is no fact.
+
+use super::rule::{Reader, Rule};
+use crate::model::evidence::{FactValue, join_key};
+use crate::model::usage::PicoUsd;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value};
+use std::borrow::Cow;
+
+/// Text that names things is cut here; the whole stands in the evidence's own bytes.
+const LONGEST: usize = 400;
+
+/// The plain text or number of a value, however it was written.
+pub fn plain(value: &AnyValue) -> Option<Cow<'_, str>> {
+    match value.value.as_ref()? {
+        Value::StringValue(s) => Some(Cow::Borrowed(s)),
+        Value::BoolValue(b) => Some(Cow::Borrowed(if *b { "true" } else { "false" })),
+        Value::IntValue(i) => Some(Cow::Owned(i.to_string())),
+        Value::DoubleValue(d) => Some(Cow::Owned(d.to_string())),
+        Value::ArrayValue(_)
+        | Value::KvlistValue(_)
+        | Value::BytesValue(_)
+        | Value::StringValueStrindex(_) => None,
+    }
+}
+
+/// Reads a value as a rule says.
+pub fn read(rule: &Rule, value: &AnyValue, span_name: &str) -> Option<FactValue> {
+    if rule.reader == Reader::Present {
+        return value.value.is_some().then_some(FactValue::Number(1));
+    }
+    if rule.reader == Reader::List && rule.paths.is_empty() {
+        return list(value).map(|l| FactValue::Text(cut(&l)));
+    }
+    let number = if rule.paths.is_empty() {
+        direct_number(rule.reader, value)
+    } else {
+        None
+    };
+    if number.is_some() {
+        return number.map(FactValue::Number);
+    }
+    let text = found(rule, value)?;
+    let text = &*text;
+    let usual = rule.unless.as_deref() == Some(text);
+    if text.is_empty() || usual || (rule.equals_name && text != span_name) {
+        return None;
+    }
+    of_text(rule, text)
+}
+
+/// The text that a rule finds in a value, before its reader makes something of it.
+pub fn found<'a>(rule: &Rule, value: &'a AnyValue) -> Option<Cow<'a, str>> {
+    let text = if rule.paths.is_empty() {
+        plain(value)?
+    } else {
+        Cow::Owned(at_paths(value, &rule.paths)?)
+    };
+    Some(
+        match rule.until.as_deref().and_then(|end| text.split_once(end)) {
+            Some((head, _)) => Cow::Owned(head.to_owned()),
+            None => text,
+        },
+    )
+}
+
+fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
+    let number = |n: Option<u64>| n.map(FactValue::Number);
+    match rule.reader {
+        Reader::Text | Reader::List => {
+            let mapped = rule.map.get(text).or(rule.value.as_ref());
+            Some(FactValue::Text(cut(mapped.map_or(text, |m| m))))
+        }
+        Reader::Id => Some(FactValue::Number(join_key(text))),
+        Reader::SpanId => number(u64::from_str_radix(text, 16).ok()),
+        Reader::Count => number(text.trim().parse().ok()),
+        Reader::S => number(nanos(text.trim().parse().ok()?, 1e9)),
+        Reader::Ms => number(nanos(text.trim().parse().ok()?, 1e6)),
+        Reader::Usd => number(PicoUsd::from_usd(text.trim().parse().ok()?).map(|p| p.0)),
+        Reader::MicroUsd => number(text.trim().parse::<u64>().ok()?.checked_mul(1_000_000)),
+        Reader::Flag => {
+            let set = match &rule.starts {
+                Some(start) => text.trim_start().starts_with(start.as_str()),
+                None if rule.any.is_empty() => text == "true",
+                None => rule.any.iter().any(|word| word == text),
+            };
+            set.then_some(FactValue::Number(1))
+        }
+        Reader::Present => Some(FactValue::Number(1)),
+    }
+}
+
+/// Numbers that came as numbers, without the way through text.
+fn direct_number(reader: Reader, value: &AnyValue) -> Option<u64> {
+    #[expect(clippy::cast_precision_loss, reason = "durations and costs below 2^53")]
+    let float = |v: &Value| match v {
+        Value::IntValue(i) => Some(*i as f64),
+        Value::DoubleValue(d) => Some(*d),
+        _ => None,
+    };
+    let value = value.value.as_ref()?;
+    match (reader, value) {
+        (Reader::Count, Value::IntValue(i)) => u64::try_from(*i).ok(),
+        (Reader::Count, Value::DoubleValue(d)) => whole(*d),
+        (Reader::MicroUsd, Value::IntValue(i)) => u64::try_from(*i).ok()?.checked_mul(1_000_000),
+        (Reader::S, v) => nanos(float(v)?, 1e9),
+        (Reader::Ms, v) => nanos(float(v)?, 1e6),
+        (Reader::Usd, v) => PicoUsd::from_usd(float(v)?).map(|p| p.0),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked range"
+)]
+fn whole(d: f64) -> Option<u64> {
+    (d.fract() == 0.0 && (0.0..9e15).contains(&d)).then_some(d as u64)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked range"
+)]
+fn nanos(amount: f64, unit: f64) -> Option<u64> {
+    let ns = amount * unit;
+    (ns.is_finite() && (0.0..9e18).contains(&ns)).then_some(ns.round() as u64)
+}
+
+/// Texts of a list, one a line: an array, JSON text of one, or a single text.
+fn list(value: &AnyValue) -> Option<String> {
+    match value.value.as_ref()? {
+        Value::ArrayValue(array) => {
+            let texts: Vec<Cow<'_, str>> = array.values.iter().filter_map(plain).collect();
+            (!texts.is_empty()).then(|| texts.join("\n"))
+        }
+        Value::StringValue(s) if s.trim_start().starts_with('[') => {
+            let texts: Vec<String> = serde_json::from_str(s).ok()?;
+            (!texts.is_empty()).then(|| texts.join("\n"))
+        }
+        _ => plain(value).map(Cow::into_owned).filter(|s| !s.is_empty()),
+    }
+}
+
+/// The first path that leads to a plain value: into JSON text, maps and lists. `-1` is the last
+/// of a list; `role=user` goes on only in a map whose `role` is the text `user`.
+fn at_paths(value: &AnyValue, paths: &[String]) -> Option<String> {
+    match value.value.as_ref()? {
+        Value::StringValue(s) => {
+            let text = s.trim_start();
+            if !text.starts_with(['{', '[']) {
+                return None;
+            }
+            let json: serde_json::Value = serde_json::from_str(text).ok()?;
+            paths.iter().find_map(|path| json_at(&json, path))
+        }
+        _ => paths.iter().find_map(|path| any_at(value, path)),
+    }
+}
+
+fn json_at(json: &serde_json::Value, path: &str) -> Option<String> {
+    let found = path.split('.').try_fold(json, |at, step| match at {
+        serde_json::Value::Array(list) => list.get(index(step, list.len())?),
+        serde_json::Value::Object(map) => match step.split_once('=') {
+            Some((key, wanted)) => (map.get(key)?.as_str()? == wanted).then_some(at),
+            None => map.get(step),
+        },
+        _ => None,
+    })?;
+    match found {
+        serde_json::Value::String(s) => Some(s.clone()),
+        serde_json::Value::Number(n) => Some(n.to_string()),
+        serde_json::Value::Bool(b) => Some(b.to_string()),
+        _ => None,
+    }
+}
+
+fn any_at(value: &AnyValue, path: &str) -> Option<String> {
+    let found = path
+        .split('.')
+        .try_fold(value, |at, step| match at.value.as_ref()? {
+            Value::ArrayValue(list) => list.values.get(index(step, list.values.len())?),
+            Value::KvlistValue(map) => {
+                let get = |key: &str| map.values.iter().find(|kv| kv.key == key)?.value.as_ref();
+                match step.split_once('=') {
+                    Some((key, wanted)) => (plain(get(key)?)? == wanted).then_some(at),
+                    None => get(step),
+                }
+            }
+            _ => None,
+        })?;
+    plain(found).map(Cow::into_owned)
+}
+
+fn index(step: &str, len: usize) -> Option<usize> {
+    match step.strip_prefix('-') {
+        Some(back) => len.checked_sub(back.parse().ok()?),
+        None => step.parse().ok(),
+    }
+}
+
+/// The first [`LONGEST`] bytes, at a character's end.
+pub fn cut(text: &str) -> Box<str> {
+    let end = (0..=text.len().min(LONGEST))
+        .rev()
+        .find(|&i| text.is_char_boundary(i))
+        .unwrap_or_default();
+    text.get(..end).unwrap_or_default().into()
+}

@@ -1,0 +1,91 @@
+//! What a span or record tells, and its counts in the normal form.
+
+use crate::model::evidence::{FactValue, Field, Op};
+use crate::model::usage::{Convention, Usage};
+
+/// What a span or record tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// What it tells of.
+    pub op: Op,
+    /// The dialect, an index into the tables.
+    pub dialect: u8,
+    /// Facts, at most one a field.
+    pub facts: Vec<(Field, u16, FactValue)>,
+    /// It says that it failed.
+    pub failed: bool,
+}
+
+impl Reading {
+    /// A number among the facts.
+    pub fn number(&self, field: Field) -> Option<u64> {
+        self.facts
+            .iter()
+            .find(|(f, ..)| *f == field)
+            .and_then(|(_, _, v)| match v {
+                FactValue::Number(n) => Some(*n),
+                FactValue::Text(_) => None,
+            })
+    }
+
+    /// A text among the facts.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        self.facts
+            .iter()
+            .find(|(f, ..)| *f == field)
+            .and_then(|(_, _, v)| match v {
+                FactValue::Text(t) => Some(&**t),
+                FactValue::Number(_) => None,
+            })
+    }
+
+    /// The rule that read a field.
+    pub fn rule(&self, field: Field) -> Option<u16> {
+        let fact = self.facts.iter().find(|(f, ..)| *f == field);
+        fact.map(|(_, rule, _)| *rule)
+    }
+
+    /// Whether there is a fact of a field.
+    pub fn has(&self, field: Field) -> bool {
+        self.facts.iter().any(|(f, ..)| *f == field)
+    }
+
+    /// Sets a fact, whatever was there.
+    pub fn set(&mut self, field: Field, rule: u16, value: FactValue) {
+        match self.facts.iter_mut().find(|(f, ..)| *f == field) {
+            Some(fact) => *fact = (field, rule, value),
+            None => self.facts.push((field, rule, value)),
+        }
+    }
+}
+
+/// Brings the counts into the normal form: input with cache, output with reasoning. What the
+/// reporter's counts include is known by its keys or scope, else told by the counts themselves.
+pub fn normalise(reading: &mut Reading, convention: Option<Convention>, provider: Option<&str>) {
+    let raw = Usage {
+        input: reading.number(Field::InputTokens),
+        cache_read: reading.number(Field::CacheRead),
+        cache_write: reading.number(Field::CacheWrite),
+        cache_write_1h: reading.number(Field::CacheWrite1h),
+        output: reading.number(Field::OutputTokens),
+        reasoning: reading.number(Field::ReasoningTokens),
+        ..Usage::default()
+    };
+    if raw.input.is_none() && raw.output.is_none() {
+        return;
+    }
+    let total = reading.number(Field::TotalTokens);
+    let convention = convention.unwrap_or_else(|| Convention::detect(&raw, total, provider));
+    let normal = raw.normalise(convention, total);
+    let changed = [
+        (Field::InputTokens, raw.input, normal.input),
+        (Field::OutputTokens, raw.output, normal.output),
+        (Field::ReasoningTokens, raw.reasoning, normal.reasoning),
+    ];
+    for (field, before, after) in changed {
+        if let Some(n) = after.filter(|_| before != after) {
+            let rule = reading.rule(field).unwrap_or(u16::MAX);
+            reading.set(field, rule, FactValue::Number(n));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The tables as written and as compiled.
+
+use super::rule::{Rule, RuleText};
+use crate::model::evidence::{Field, Op};
+use crate::model::usage::Convention;
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// The tables in order of precedence: for one field, the rule that stands first is heard.
+const FILES: [&str; 5] = [
+    include_str!("tables/claude-code.toml"),
+    include_str!("tables/logfire.toml"),
+    include_str!("tables/openinference.toml"),
+    include_str!("tables/engine.toml"),
+    include_str!("tables/otel.toml"),
+];
+
+/// One dialect's file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    name: String,
+    #[serde(default)]
+    emitter: bool,
+    #[serde(default)]
+    gated: bool,
+    #[serde(default, rename = "roots_are_turns")]
+    roots_are_turns: bool,
+    #[serde(default)]
+    detect: Detect,
+    #[serde(default)]
+    log: LogNames,
+    #[serde(default)]
+    counts: Vec<Counts>,
+    #[serde(default)]
+    span: Vec<Named>,
+    #[serde(default)]
+    event: Vec<Named>,
+    #[serde(default)]
+    rule: Vec<RuleText>,
+    #[serde(default)]
+    span_event: Vec<SpanEvent>,
+}
+
+/// What gives a dialect away. Hints for gated rules and for naming the dialect, never a gate
+/// for the conventions' own keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Detect {
+    /// Prefixes of scope names.
+    #[serde(default)]
+    scopes: Vec<String>,
+    /// Prefixes of span names.
+    #[serde(default)]
+    names: Vec<String>,
+    /// Keys of which any is enough.
+    #[serde(default)]
+    keys: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogNames {
+    #[serde(default)]
+    strip: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counts {
+    scope: String,
+    counts: Convention,
+}
+
+/// A span or event name and what it tells of; `*` at its end stands for any rest.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+    op: Op,
+    #[serde(default)]
+    failed: bool,
+}
+
+/// Which of a span's events is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Take {
+    /// Time of the first.
+    First,
+    /// Time of the last.
+    Last,
+    /// How many there are.
+    Count,
+}
+
+/// A span event that tells a fact by its time or number.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanEvent {
+    /// The event's name.
+    pub name: String,
+    /// The fact.
+    pub field: Field,
+    /// Which is read.
+    pub take: Take,
+}
+
+/// A dialect as compiled.
+#[derive(Debug)]
+pub struct Dialect {
+    /// Its name in the tables.
+    pub name: String,
+    /// It is spoken by one product only, which it names.
+    pub emitter: bool,
+    /// Roots of its traces are prompts.
+    pub roots_are_turns: bool,
+    scopes: Vec<String>,
+    names: Vec<String>,
+    strip: String,
+    span: Vec<Named>,
+    event: Vec<Named>,
+}
+
+/// All tables, compiled: from a key to its rules.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Dialects in order of precedence.
+    pub dialects: Vec<Dialect>,
+    /// Rules in order of precedence.
+    pub rules: Vec<Rule>,
+    /// Rules of a key.
+    pub by_key: FxHashMap<String, Vec<u16>>,
+    /// Rules without a key.
+    pub constants: Vec<u16>,
+    /// Dialects that a key gives away, as bits.
+    pub detect: FxHashMap<String, u32>,
+    /// Span events, with the number that stands for a rule in their facts.
+    pub span_events: Vec<(u16, SpanEvent)>,
+    counts: Vec<Counts>,
+}
+
+impl Compiled {
+    /// Compiles the embedded tables. They are part of the program, so a mistake in them is ours.
+    pub fn embedded() -> Result<Self, toml::de::Error> {
+        let files = FILES
+            .iter()
+            .map(|text| toml::from_str(text))
+            .collect::<Result<Vec<File>, _>>()?;
+        let mut made = Self {
+            dialects: Vec::new(),
+            rules: Vec::new(),
+            by_key: FxHashMap::default(),
+            constants: Vec::new(),
+            detect: FxHashMap::default(),
+            span_events: Vec::new(),
+            counts: Vec::new(),
+        };
+        let mut span_events = Vec::new();
+        for file in files {
+            span_events.extend(made.add(file)?);
+        }
+        made.rules.sort_by_key(|r| r.rank);
+        for (i, rule) in (0u16..).zip(&made.rules) {
+            match rule.key.as_str() {
+                "" => made.constants.push(i),
+                key => made.by_key.entry(key.to_owned()).or_default().push(i),
+            }
+        }
+        let first = u16::try_from(made.rules.len()).unwrap_or(u16::MAX);
+        made.span_events = (first..).zip(span_events).collect();
+        Ok(made)
+    }
+
+    fn add(&mut self, file: File) -> Result<Vec<SpanEvent>, toml::de::Error> {
+        let dialect = u8::try_from(self.dialects.len()).unwrap_or(u8::MAX);
+        for key in file.detect.keys {
+            *self.detect.entry(key).or_default() |= 1 << dialect;
+        }
+        for text in file.rule {
+            self.rules.extend(text.compile(dialect, file.gated)?);
+        }
+        self.counts.extend(file.counts);
+        self.dialects.push(Dialect {
+            name: file.name,
+            emitter: file.emitter,
+            roots_are_turns: file.roots_are_turns,
+            scopes: file.detect.scopes,
+            names: file.detect.names,
+            strip: file.log.strip,
+            span: file.span,
+            event: file.event,
+        });
+        Ok(file.span_event)
+    }
+
+    /// Dialects that a scope's name gives away, as bits.
+    pub fn of_scope(&self, scope: &str) -> u32 {
+        self.bits(|d| d.scopes.iter().any(|s| scope.starts_with(s.as_str())))
+    }
+
+    /// Dialects that a span's name gives away, as bits.
+    pub fn of_name(&self, name: &str) -> u32 {
+        self.bits(|d| d.names.iter().any(|n| name.starts_with(n.as_str())))
+    }
+
+    fn bits(&self, is: impl Fn(&Dialect) -> bool) -> u32 {
+        self.dialects
+            .iter()
+            .enumerate()
+            .filter(|(_, d)| is(d))
+            .fold(0, |bits, (i, _)| bits | 1 << i)
+    }
+
+    /// What a span's name says that it tells of, in the dialects of `bits`.
+    pub fn span_op(&self, bits: u32, name: &str) -> Option<(u8, Op)> {
+        self.named(bits, |d| &d.span, name).map(|(d, n)| (d, n.op))
+    }
+
+    /// What a record's event name says that it tells of, and whether that failed. Events are
+    /// named by the conventions themselves, so every table is asked.
+    pub fn event_op(&self, bits: u32, name: &str) -> Option<(u8, Op, bool)> {
+        let own = self.named(bits, |d| &d.event, name);
+        let any = || {
+            let exact = |d: &Dialect| d.event.iter().position(|n| n.name == name && !d.emitter);
+            self.dialects
+                .iter()
+                .enumerate()
+                .find_map(|(i, d)| Some((u8::try_from(i).ok()?, &d.event[exact(d)?])))
+        };
+        own.or_else(any).map(|(d, n)| (d, n.op, n.failed))
+    }
+
+    fn named<'a>(
+        &'a self,
+        bits: u32,
+        of: impl Fn(&'a Dialect) -> &'a Vec<Named>,
+        name: &str,
+    ) -> Option<(u8, &'a Named)> {
+        self.dialects
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| bits & (1 << i) != 0)
+            .find_map(|(i, d)| {
+                let bare = name.strip_prefix(d.strip.as_str()).unwrap_or(name);
+                let fits = |n: &&Named| {
+                    n.name
+                        .strip_suffix('*')
+                        .map_or(n.name == name || n.name == bare, |p| name.starts_with(p))
+                };
+                Some((u8::try_from(i).ok()?, of(d).iter().find(fits)?))
+            })
+    }
+
+    /// What the counts of a scope include, where the scope is known.
+    pub fn counts_of(&self, scope: &str) -> Option<Convention> {
+        self.counts
+            .iter()
+            .find(|c| scope.starts_with(&c.scope))
+            .map(|c| c.counts)
+    }
+}
