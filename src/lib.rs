@@ -12,5 +12,6 @@
 
 pub mod convention;
 pub mod model;
+pub mod prices;
 pub mod record;
 pub mod wire;
