@@ -11,7 +11,9 @@
 //! `ARCHITECTURE.md` says what each room knows and, above all, what it does not.
 
 pub mod convention;
+pub mod ingest;
 pub mod model;
 pub mod prices;
 pub mod record;
+pub mod report;
 pub mod wire;

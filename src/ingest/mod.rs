@@ -1,0 +1,150 @@
+//! From decoded requests to items for the store: one pure composition of the wire's spans and
+//! the dialect tables. It runs on the receiver's threads, so that the store's task only files.
+
+use crate::convention::{OriginReading, Tables};
+use crate::model::evidence::{Field, Item, Op, Signal, key_of};
+use crate::model::ids::{SpanId, TraceId};
+use crate::model::pack::Pack;
+use crate::wire::payload::{Decoded, Origin, RawLog, RawSpan};
+use std::sync::Arc;
+
+/// OTLP `SpanKind` SERVER and CONSUMER.
+const SERVING: [i32; 2] = [2, 5];
+
+/// What a request brings to the store.
+#[derive(Default)]
+pub struct Batch {
+    /// Spans and records.
+    pub items: Pack,
+    /// Metric points.
+    pub metric_points: u64,
+    /// What could not be read.
+    pub rejected: u64,
+    /// Values read although they broke the encoding's rules.
+    pub repaired: u64,
+}
+
+/// Reads what was decoded. `arrival` is ns since the epoch; 0 is unknown (a recording that does not
+/// tell it), and each piece's own last time stands in for it.
+pub fn prepare(tables: &Tables, decoded: &Decoded, arrival: u64) -> Batch {
+    let mut items = Pack::with_capacity(decoded.spans.len() + decoded.logs.len());
+    each(tables, decoded, arrival, |item| items.push(item));
+    Batch {
+        items,
+        metric_points: decoded.metrics.iter().map(|m| points(&m.metric)).sum(),
+        rejected: decoded.rejects.iter().map(|r| r.count).sum(),
+        repaired: decoded.repaired,
+    }
+}
+
+/// Each span and record that was decoded, as the store takes it; `arrival` as in [`prepare`].
+pub fn each(tables: &Tables, decoded: &Decoded, arrival: u64, mut take: impl FnMut(Item)) {
+    let mut origins = Origins { tables, last: None };
+    for raw in &decoded.spans {
+        let origin = origins.read(&raw.origin);
+        if let Some(item) = span(tables, &origin, raw, arrival) {
+            take(item);
+        }
+    }
+    for raw in &decoded.logs {
+        let origin = origins.read(&raw.origin);
+        take(record(tables, &origin, raw, arrival));
+    }
+}
+
+/// Reads each origin of a request once: its spans stand together.
+struct Origins<'a> {
+    tables: &'a Tables,
+    last: Option<(Arc<Origin>, OriginReading)>,
+}
+
+impl Origins<'_> {
+    fn read(&mut self, raw: &Arc<Origin>) -> OriginReading {
+        match &self.last {
+            Some((last, reading)) if Arc::ptr_eq(last, raw) => reading.clone(),
+            _ => {
+                let reading = self.tables.origin(raw);
+                self.last = Some((raw.clone(), reading.clone()));
+                reading
+            }
+        }
+    }
+}
+
+fn span(tables: &Tables, origin: &OriginReading, raw: &RawSpan, arrival: u64) -> Option<Item> {
+    let (span, reading) = (&raw.span, tables.span(origin, &raw.span));
+    let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+    // Still running: no end, an end before the start, or Go's zero time, which is negative as a
+    // signed number.
+    let pending = reading.number(Field::PendingParent).is_some();
+    let ended = end != 0 && end >= start && i64::try_from(end).is_ok() && !pending;
+    Some(Item {
+        signal: Signal::Span,
+        trace: TraceId::from_slice(&span.trace_id)?,
+        span: SpanId::from_slice(&span.span_id)?,
+        parent: SpanId::from_slice(&span.parent_span_id).unwrap_or_default(),
+        start,
+        end: if ended { end } else { 0 },
+        arrival: known(arrival, if ended { end } else { start }),
+        server: SERVING.contains(&span.kind),
+        failed: reading.failed,
+        name: span.name.as_str().into(),
+        origin: origin.origin.clone(),
+        bytes: raw.bytes.clone(),
+        content: 0,
+        op: reading.op,
+        dialect: reading.dialect,
+        facts: reading.facts,
+    })
+}
+
+fn known(arrival: u64, own: u64) -> u64 {
+    if arrival == 0 { own } else { arrival }
+}
+
+fn record(tables: &Tables, origin: &OriginReading, raw: &RawLog, arrival: u64) -> Item {
+    let record = &raw.record;
+    let name = tables.event_name(record);
+    let reading = tables.record(origin, record, &name);
+    let time = match tables.event_time(record) {
+        0 => arrival,
+        time => time,
+    };
+    // Records of calls and tools are stamped at their end.
+    let whole = matches!(reading.op, Op::Call | Op::Tool | Op::Agent);
+    let duration = reading
+        .number(Field::DurationNs)
+        .filter(|_| whole)
+        .unwrap_or(0);
+    Item {
+        signal: Signal::Log,
+        trace: TraceId::from_slice(&record.trace_id).unwrap_or_default(),
+        span: SpanId::from_slice(&record.span_id).unwrap_or_default(),
+        parent: SpanId::default(),
+        start: time.saturating_sub(duration),
+        end: time,
+        arrival: known(arrival, time),
+        server: false,
+        failed: reading.failed,
+        name: name.as_ref().into(),
+        origin: origin.origin.clone(),
+        bytes: raw.bytes.clone(),
+        content: key_of(&raw.bytes[..]),
+        op: reading.op,
+        dialect: reading.dialect,
+        facts: reading.facts,
+    }
+}
+
+fn points(metric: &opentelemetry_proto::tonic::metrics::v1::Metric) -> u64 {
+    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+    let n = match &metric.data {
+        Some(Data::Gauge(m)) => m.data_points.len(),
+        Some(Data::Sum(m)) => m.data_points.len(),
+        Some(Data::Histogram(m)) => m.data_points.len(),
+        Some(Data::ExponentialHistogram(m)) => m.data_points.len(),
+        Some(Data::Summary(m)) => m.data_points.len(),
+        None => 0,
+    };
+    n as u64
+}

@@ -1,0 +1,236 @@
+//! The report, schema `spanfall.report/1`: the same numbers as on the screen, for programs and
+//! for people.
+
+mod schema;
+mod text;
+
+pub use schema::Report;
+pub use text::{markdown, summary, text, turn_line};
+
+use crate::model::correlate::Lore;
+use crate::model::figures::Figures;
+use crate::model::ids::SessionId;
+use crate::model::node::{Node, NodeKind, SessionSummary, Tree};
+use crate::model::store::Store;
+use schema::{
+    AgentRow, CallRow, ModelRow, NodeRow, Received, SessionRow, SourceRow, ToolRow, TurnRow,
+    cost_basis, cost_text, ms, state_word,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The report of everything in the store. `rejected` and the like come from the store's own
+/// counters.
+pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
+    let mut sessions: Vec<SessionSummary> = store.sessions().to_vec();
+    sessions.sort_by_key(|s| (s.start, s.id));
+    let rows = sessions.iter().map(|summary| {
+        let tree = store
+            .tree(summary.id, lore)
+            .map(|(tree, _)| tree)
+            .unwrap_or_default();
+        session(summary, &tree, &traces(store, summary.id))
+    });
+    let rows: Vec<SessionRow> = rows.collect();
+    let counters = store.counters;
+    Report {
+        schema: "spanfall.report/1",
+        received: Received {
+            spans: counters.spans,
+            logs: counters.logs,
+            metric_points: counters.metric_points,
+            rejected: counters.rejected,
+            repaired: counters.repaired,
+            duplicates: counters.duplicates,
+            evicted: counters.evicted,
+            content_dropped: counters.content_dropped,
+        },
+        totals: (&store.totals()).into(),
+        sessions: rows,
+        metrics: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn traces(store: &Store, id: SessionId) -> Vec<String> {
+    let mut traces: Vec<_> = store
+        .members(id)
+        .into_iter()
+        .filter_map(|m| store.evidence(m))
+        .map(|e| e.trace)
+        .filter(|t| !t.is_zero())
+        .collect();
+    traces.sort_unstable();
+    traces.dedup();
+    traces.iter().map(ToString::to_string).collect()
+}
+
+fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionRow {
+    let turn_of = turn_numbers(summary, tree);
+    SessionRow {
+        id: format!("{:016x}", summary.id.0),
+        key: summary.key_name.to_string(),
+        value: summary.key.to_string(),
+        title: summary.title.to_string(),
+        emitter: summary.emitter.to_string(),
+        state: state_word(summary.state),
+        start_unix_ns: summary.start.to_string(),
+        end_unix_ns: summary.end.to_string(),
+        traces: traces.to_vec(),
+        complete: !summary.joined_midway,
+        turns: (1u32..)
+            .zip(&summary.turns)
+            .map(|(index, t)| TurnRow {
+                index,
+                title: t.title.to_string(),
+                start_unix_ns: t.start.to_string(),
+                figures: (&t.figures).into(),
+            })
+            .collect(),
+        figures: (&summary.figures).into(),
+        models: models(tree),
+        agents: agents(tree),
+        tools: tools(tree),
+        calls: tree
+            .nodes
+            .iter()
+            .zip(&turn_of)
+            .filter_map(|(n, turn)| call(tree, n, *turn))
+            .collect(),
+        nodes: tree.nodes.iter().map(|n| node(tree, n)).collect(),
+        edges: Vec::new(),
+    }
+}
+
+/// The number of the turn that each node is in.
+fn turn_numbers(summary: &SessionSummary, tree: &Tree) -> Vec<Option<u32>> {
+    let numbers: BTreeMap<_, u32> = summary.turns.iter().map(|t| t.node).zip(1..).collect();
+    let mut turn = Vec::with_capacity(tree.nodes.len());
+    for n in &tree.nodes {
+        let own = numbers.get(&n.id).copied();
+        let above = n
+            .parent
+            .and_then(|p| turn.get(p as usize).copied().flatten());
+        turn.push(own.or(above));
+    }
+    turn
+}
+
+fn parent_id(tree: &Tree, n: &Node) -> Option<String> {
+    n.parent
+        .and_then(|p| tree.nodes.get(p as usize))
+        .map(|p| p.id.to_string())
+}
+
+fn node(tree: &Tree, n: &Node) -> NodeRow {
+    NodeRow {
+        id: n.id.to_string(),
+        parent: parent_id(tree, n),
+        kind: match n.kind {
+            NodeKind::Turn => "turn",
+            NodeKind::Agent => "agent",
+            NodeKind::Call => "call",
+            NodeKind::Tool => "tool",
+            NodeKind::Wait => "wait",
+            NodeKind::Workflow | NodeKind::Retrieval | NodeKind::Embedding | NodeKind::Other => {
+                "other"
+            }
+        },
+        name: n.name.to_string(),
+        state: schema::node_state(n.state),
+        start_unix_ns: n.start.to_string(),
+        duration_ms: n.end.map(|end| ms(end.saturating_sub(n.start))),
+    }
+}
+
+fn call(tree: &Tree, n: &Node, turn: Option<u32>) -> Option<CallRow> {
+    let call = n.call.as_ref()?;
+    let text = |t: &Option<Arc<str>>| t.as_deref().map(str::to_owned);
+    Some(CallRow {
+        id: n.id.to_string(),
+        parent: parent_id(tree, n),
+        turn,
+        agent: text(&call.agent),
+        operation: call.operation.as_deref().unwrap_or("chat").to_owned(),
+        state: schema::node_state(n.state),
+        sources: n.sources.iter().map(SourceRow::from).collect(),
+        provider: text(&call.provider),
+        request_model: text(&call.request_model),
+        response_model: text(&call.response_model),
+        attempts: call.attempts,
+        start_unix_ns: call.answered_from.max(n.start).to_string(),
+        duration_ms: n.end.map(|end| ms(end.saturating_sub(n.start))),
+        phases: schema::PhasesRow::of(call),
+        usage: (&call.usage).into(),
+        cost_usd: cost_text(call.cost),
+        cost_basis: cost_basis(call.cost_basis),
+        finish_reasons: call
+            .finish_reasons
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        error: n.error.as_deref().map(str::to_owned),
+    })
+}
+
+fn models(tree: &Tree) -> Vec<ModelRow> {
+    type Key = (Option<Arc<str>>, Option<Arc<str>>);
+    let mut rows: BTreeMap<Key, Figures> = BTreeMap::new();
+    for (n, call) in tree
+        .nodes
+        .iter()
+        .filter_map(|n| Some((n, n.call.as_ref()?)))
+    {
+        rows.entry((call.provider.clone(), call.model().cloned()))
+            .or_default()
+            .add(&n.rolled);
+    }
+    let row = |((provider, model), figures): (_, Figures)| ModelRow {
+        provider: Option::<Arc<str>>::as_deref(&provider).map(str::to_owned),
+        model: Option::<Arc<str>>::as_deref(&model).map(str::to_owned),
+        figures: (&figures).into(),
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn agents(tree: &Tree) -> Vec<AgentRow> {
+    let mut rows: BTreeMap<Arc<str>, (u64, Figures, Option<crate::model::usage::Usage>)> =
+        BTreeMap::new();
+    for n in tree.nodes.iter().filter(|n| n.kind == NodeKind::Agent) {
+        let (invocations, figures, claimed) = rows.entry(n.name.clone()).or_default();
+        *invocations += 1;
+        figures.add(&n.rolled);
+        if let Some(claim) = n.claimed {
+            claimed.get_or_insert_default().add(claim);
+        }
+    }
+    let row = |(name, (invocations, figures, claimed)): (
+        Arc<str>,
+        (u64, Figures, Option<crate::model::usage::Usage>),
+    )| AgentRow {
+        name: name.to_string(),
+        invocations,
+        figures: (&figures).into(),
+        claimed: claimed.as_ref().map(Into::into),
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn tools(tree: &Tree) -> Vec<ToolRow> {
+    let mut rows: BTreeMap<Arc<str>, ToolRow> = BTreeMap::new();
+    for n in tree.nodes.iter().filter(|n| n.kind == NodeKind::Tool) {
+        let row = rows.entry(n.name.clone()).or_insert_with(|| ToolRow {
+            name: n.name.to_string(),
+            calls: 0,
+            errors: 0,
+            total_ms: 0.0,
+            max_ms: 0.0,
+        });
+        let took = ms(n.end.map_or(0, |end| end.saturating_sub(n.start)));
+        row.calls += 1;
+        row.errors += u64::from(n.state == crate::model::node::State::Error);
+        row.total_ms += took;
+        row.max_ms = row.max_ms.max(took);
+    }
+    rows.into_values().collect()
+}
