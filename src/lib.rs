@@ -16,4 +16,7 @@ pub mod model;
 pub mod prices;
 pub mod record;
 pub mod report;
+pub mod theme;
+pub mod ui;
+pub mod view;
 pub mod wire;

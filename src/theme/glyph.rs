@@ -1,0 +1,111 @@
+//! Glyphs: one cell each in every terminal, none with an emoji form, and their ASCII forms
+//! (look, rule 8). Marks that may be longer than a cell say so.
+
+/// A glyph by meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    /// A session that runs.
+    SessionRunning,
+    /// A session that is idle or ended.
+    SessionIdle,
+    /// A session without a sign of life.
+    SessionStale,
+    /// A turn.
+    Turn,
+    /// A workflow.
+    Workflow,
+    /// A run of an agent.
+    Agent,
+    /// A model call.
+    Call,
+    /// A tool call.
+    Tool,
+    /// A retrieval.
+    Retrieval,
+    /// An embedding.
+    Embedding,
+    /// Carried by MCP.
+    Mcp,
+    /// Waiting for a person.
+    Wait,
+    /// Anything else.
+    Other,
+    /// Failed.
+    Error,
+    /// Something to know.
+    Warning,
+    /// A folded row.
+    Folded,
+    /// An open row.
+    Open,
+    /// A horizontal rule.
+    Rule,
+    /// A vertical rule.
+    Bar,
+    /// Where a vertical rule hangs from a horizontal one.
+    TeeDown,
+    /// Where a vertical rule stands on a horizontal one.
+    TeeUp,
+    /// What a cut name lost; two cells in ASCII.
+    Ellipsis,
+    /// Unknown.
+    Unknown,
+    /// At least.
+    AtLeast,
+    /// Presumed.
+    Presumed,
+    /// Made from log events.
+    FromLogs,
+    /// So many attempts.
+    Times,
+    /// Between two facts.
+    Dot,
+    /// We listen.
+    Listening,
+    /// Time goes on beyond this edge.
+    More,
+}
+
+impl Glyph {
+    /// The forms: Unicode, ASCII.
+    pub(super) fn forms(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SessionRunning => ("◉", "*"),
+            Self::SessionIdle => ("○", "o"),
+            Self::SessionStale => ("◌", "."),
+            Self::Turn => ("❯", ">"),
+            Self::Workflow => ("◇", "W"),
+            Self::Agent => ("◆", "A"),
+            Self::Call => ("✦", "m"),
+            Self::Tool => ("ƒ", "t"),
+            Self::Retrieval => ("≡", "r"),
+            Self::Embedding => ("≋", "e"),
+            Self::Mcp => ("⇄", "x"),
+            Self::Wait => ("◔", "w"),
+            Self::Other | Self::Dot => ("·", "."),
+            Self::Error => ("✗", "!"),
+            Self::Warning => ("▲", "^"),
+            Self::Folded => ("▸", "+"),
+            Self::Open => ("▾", "-"),
+            Self::Rule => ("─", "-"),
+            Self::Bar => ("│", "|"),
+            Self::TeeDown => ("┬", "+"),
+            Self::TeeUp => ("┴", "+"),
+            Self::Ellipsis => ("…", ".."),
+            Self::Unknown => ("–", "-"),
+            Self::AtLeast => ("≥", ">"),
+            Self::Presumed => ("~", "~"),
+            Self::FromLogs => ("≈", "="),
+            Self::Times => ("×", "x"),
+            Self::Listening => ("●", "*"),
+            Self::More => ("›", ">"),
+        }
+    }
+}
+
+/// The spinner that takes the place of a running row's glyph.
+pub(super) const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/// Its ASCII form.
+pub(super) const SPINNER_ASCII: [&str; 4] = ["|", "/", "-", "\\"];
+/// Left-aligned blocks of one to eight eighths of a cell.
+pub(super) const EIGHTHS: [&str; 8] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];

@@ -1,0 +1,89 @@
+//! What can happen to the screen, and what the screen asks of the program.
+
+use crate::model::ids::{NodeId, SessionId};
+use tui_input::InputRequest;
+
+/// Everything that [`super::update`] understands. Key table, tests and, later, palette and mouse
+/// speak it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The picture changed (or is the first): rows are rebuilt, the selection is held.
+    Data,
+    /// The terminal has this size: columns, rows.
+    Resize(u16, u16),
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// Fold, or go to the parent.
+    Left,
+    /// Unfold, or go to the first child.
+    Right,
+    /// Drill in: to the tree, to the detail, the detail over the whole screen.
+    Enter,
+    /// Back out of what Enter, filter or an overlay opened.
+    Back,
+    /// Next panel.
+    NextPanel,
+    /// Previous panel.
+    PreviousPanel,
+    /// Next tab of the detail.
+    NextTab,
+    /// Previous tab of the detail.
+    PreviousTab,
+    /// Next session.
+    NextSession,
+    /// Previous session.
+    PreviousSession,
+    /// First row.
+    Top,
+    /// Last row.
+    Bottom,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Open the filter line.
+    Filter,
+    /// Edit the filter line.
+    FilterEdit(InputRequest),
+    /// Text pasted into the filter line.
+    FilterPaste(String),
+    /// Keep the filter and close its line.
+    FilterAccept,
+    /// Drop what was typed and close the line.
+    FilterCancel,
+    /// Next row that matches the filter.
+    NextMatch,
+    /// Previous row that matches the filter.
+    PreviousMatch,
+    /// Next failed node, unfolded to.
+    NextError,
+    /// Previous failed node, unfolded to.
+    PreviousError,
+    /// Keep the newest running row selected, or stop that.
+    Follow,
+    /// Hold the display, or let it go on.
+    Pause,
+    /// Show or hide plumbing spans.
+    Internals,
+    /// Relative or wall-clock times.
+    Clock,
+    /// Open or close help.
+    Help,
+    /// Leave the program.
+    Quit,
+}
+
+/// What the program is asked to do. Effects are data; carrying them out is the app's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Hand in the tree of this session from now on.
+    ShowSession(SessionId),
+    /// Hand in the detail of this node from now on.
+    ShowNode(SessionId, NodeId),
+    /// Stop (true) or resume applying what is received to the picture.
+    Pause(bool),
+    /// Leave.
+    Quit,
+}

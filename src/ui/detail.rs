@@ -1,0 +1,93 @@
+//! The detail pane's part of the state: which lines, how far scrolled, moves inside it.
+
+use super::pane::{Tab, lines};
+use super::state::{PaneKey, UiState};
+use super::{Picture, summary};
+use crate::model::detail::Detail;
+use crate::model::node::Node;
+
+impl UiState {
+    /// The selected node, when the tree at hand has it.
+    pub(crate) fn selected_node<'a>(&self, picture: &Picture<'a>) -> Option<&'a Node> {
+        let tree = picture.tree.filter(|_| picture.session == self.session())?;
+        let row = self.rows.get(self.cursor)?;
+        tree.nodes.get(row.node as usize)
+    }
+
+    /// The selected node's detail, when it has come.
+    pub(crate) fn shown_detail<'a>(&self, picture: &Picture<'a>) -> Option<&'a Detail> {
+        picture.detail.filter(|d| Some(d.node) == self.selected())
+    }
+
+    /// Makes the lines anew when node, tab or width changed; clamps the scroll.
+    pub(super) fn refresh_pane(&mut self, picture: &Picture) {
+        let area = self.layout().detail;
+        let key = PaneKey {
+            node: self.selected(),
+            detail: picture.detail_version,
+            tab: self.tab,
+            size: (area.width, area.height),
+            wall_clock: self.wall_clock,
+        };
+        if self.pane_key != Some(key) {
+            let before = self.pane_key.replace(key);
+            let same = before.is_some_and(|b| (b.node, b.tab) == (key.node, key.tab));
+            let fresh = !same || self.pane.is_empty();
+            let node = self.selected_node(picture);
+            let detail = self.shown_detail(picture);
+            self.attributes.show(detail);
+            let (pane, begin) = match (node, detail) {
+                (Some(node), Some(detail)) => lines(
+                    self.tab,
+                    node,
+                    detail,
+                    usize::from(area.width.saturating_sub(2)),
+                    self.wall_clock.then_some(picture.utc_offset),
+                ),
+                _ => (Vec::new(), 0),
+            };
+            self.pane = pane;
+            if fresh {
+                self.pane_scroll = begin;
+            }
+            if let Some(detail) = detail {
+                self.attributes.change(detail, key.size, |_| {});
+            }
+        }
+        let count = self.pane_lines(picture, usize::from(area.width));
+        self.pane_scroll = self
+            .pane_scroll
+            .min(count.saturating_sub(usize::from(area.height)));
+    }
+
+    fn pane_lines(&self, picture: &Picture, width: usize) -> usize {
+        match (self.tab, self.selected_node(picture)) {
+            (Tab::Summary, Some(node)) => summary::lines(node, 0, width.saturating_sub(2)).len(),
+            _ => self.pane.len(),
+        }
+    }
+
+    /// Scrolls the pane, or moves in the tree of attributes, by so many lines.
+    pub(super) fn scroll_pane(&mut self, picture: &Picture, by: isize) {
+        if self.tab != Tab::Attributes {
+            self.pane_scroll = self.pane_scroll.saturating_add_signed(by);
+            return;
+        }
+        self.change_attributes(picture, |state| {
+            state.select_relative(|at| at.map_or(0, |at| at.saturating_add_signed(by)));
+        });
+    }
+
+    /// Changes the tree of attributes.
+    pub(super) fn change_attributes(
+        &mut self,
+        picture: &Picture,
+        change: impl FnOnce(&mut tui_tree_widget::TreeState<usize>),
+    ) {
+        let area = self.layout().detail;
+        if let Some(detail) = self.shown_detail(picture) {
+            self.attributes
+                .change(detail, (area.width, area.height), change);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The state of the screen, pure: keys become actions through one table, actions change the
+//! state and yield effects as data, the picture is handed in. Knows the model, no terminal and
+//! no colours; who draws reads it.
+
+pub mod action;
+pub mod arguments;
+pub mod attributes;
+mod detail;
+mod fields;
+pub mod filter;
+pub mod keymap;
+pub mod layout;
+mod movement;
+pub mod pane;
+pub mod picture;
+pub mod rows;
+pub mod state;
+pub mod summary;
+pub mod text;
+pub mod title;
+mod update;
+
+pub use action::{Action, Effect};
+pub use picture::{Listener, Picture, ReceiverView};
+pub use state::UiState;
+pub use update::update;

@@ -1,0 +1,286 @@
+//! Rows, selection and scrolling of the tree, and the choice of the session.
+
+use super::Picture;
+use super::rows::rows;
+use super::state::{Place, RowsKey, Scope, UiState};
+use crate::model::ids::{NodeId, SessionId};
+use crate::model::node::{NodeKind, SessionState, SessionSummary, Tree};
+
+impl UiState {
+    /// Brings everything in line with the picture: session, rows, selection, scroll.
+    pub(super) fn refresh(&mut self, picture: &Picture) {
+        self.choose_session(picture.sessions);
+        self.clamp_sessions(picture.sessions);
+        let tree = picture.tree.filter(|_| picture.session == self.session);
+        let (Some(tree), Some(session)) = (tree, self.session) else {
+            self.rows.clear();
+            self.rows_key = None;
+            self.scope = None;
+            self.scope_key = None;
+            self.refresh_pane(picture);
+            return;
+        };
+        let key = self.key(session, picture.tree_version);
+        if self.rows_key != Some(key) {
+            self.rebuild(tree, key);
+            if !tree.nodes.is_empty() && self.opened.insert(session) && self.fold_past_turns(tree) {
+                let key = self.key(session, picture.tree_version);
+                self.rebuild(tree, key);
+            }
+            self.restore(tree);
+        }
+        if let Some(row) = self.newest.filter(|_| self.follow) {
+            self.select_row(tree, row);
+        }
+        self.reveal();
+        self.measure(tree);
+        self.refresh_pane(picture);
+    }
+
+    fn key(&self, session: SessionId, tree: u64) -> RowsKey {
+        RowsKey {
+            session,
+            tree,
+            folds: self.folds_version,
+            filter: self.filter_version,
+            internals: self.internals,
+        }
+    }
+
+    fn choose_session(&mut self, sessions: &[SessionSummary]) {
+        let current = sessions.iter().find(|s| Some(s.id) == self.session);
+        let running = |s: &&SessionSummary| s.state == SessionState::Running;
+        let wanted = match current {
+            Some(c) if self.session_picked || !self.follow || running(&c) => return,
+            Some(_) => sessions.iter().filter(running).max_by_key(|s| s.start),
+            None => sessions.iter().max_by_key(|s| s.last_arrival),
+        };
+        match (wanted, current) {
+            (Some(wanted), _) => self.go_to_session(wanted.id),
+            (None, None) => self.session = None,
+            (None, Some(_)) => {}
+        }
+    }
+
+    /// Leaves the session where it is and goes on where one was in the other.
+    pub(super) fn go_to_session(&mut self, to: SessionId) {
+        if self.session == Some(to) {
+            return;
+        }
+        let place = self.places.remove(&to).unwrap_or_default();
+        let left = std::mem::replace(&mut self.place, place);
+        if let Some(from) = self.session.replace(to) {
+            self.places.insert(from, left);
+        }
+        self.rows.clear();
+        self.rows_key = None;
+        (self.cursor, self.scroll) = (self.place.line, 0);
+    }
+
+    /// Past turns start folded where the session does not fit on the screen; the last is open.
+    /// Decided once, when a session is opened: what arrives later folds nothing.
+    fn fold_past_turns(&mut self, tree: &Tree) -> bool {
+        let turns = || {
+            tree.nodes
+                .iter()
+                .filter(|n| n.parent.is_none() && n.kind == NodeKind::Turn)
+        };
+        let last = turns().next_back().map(|n| n.id);
+        if self.rows.len() <= usize::from(self.layout().rows.height) || turns().nth(1).is_none() {
+            return false;
+        }
+        self.folds.extend(
+            turns()
+                .filter(|n| Some(n.id) != last && !n.state.is_running())
+                .map(|n| n.id),
+        );
+        self.folds_version += 1;
+        true
+    }
+
+    fn rebuild(&mut self, tree: &Tree, key: RowsKey) {
+        self.rows = rows(tree, &self.folds, &self.filter, self.internals);
+        self.rows_key = Some(key);
+        self.match_count = self.rows.iter().filter(|r| r.matches).count();
+        self.newest = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter_map(|(i, r)| tree.nodes.get(r.node as usize).map(|n| (i, n)))
+            .max_by_key(|(_, n)| (n.state.is_running() && n.descendants == 0, n.start))
+            .map(|(i, _)| i);
+    }
+
+    /// Finds the selected row again, or what is nearest to it, and keeps its line.
+    fn restore(&mut self, tree: &Tree) {
+        if self.rows.is_empty() {
+            (self.cursor, self.scroll) = (0, 0);
+            return;
+        }
+        let line = self.place.line;
+        let row = match self.place.selected {
+            Some(id) => self.locate(tree, id).unwrap_or(self.cursor),
+            None => self.first_choice(tree),
+        };
+        self.select_row(tree, row);
+        self.scroll = self.cursor.saturating_sub(line);
+    }
+
+    /// Where the selection starts: at the last turn.
+    fn first_choice(&self, tree: &Tree) -> usize {
+        let root = |row: &super::rows::Row| {
+            tree.nodes
+                .get(row.node as usize)
+                .is_some_and(|n| n.parent.is_none())
+        };
+        self.rows.iter().rposition(root).unwrap_or(0)
+    }
+
+    fn locate(&self, tree: &Tree, selected: NodeId) -> Option<usize> {
+        let hint = self.rows.get(self.cursor).map(|r| r.node as usize);
+        let hinted = hint.filter(|i| tree.nodes.get(*i).is_some_and(|n| n.id == selected));
+        let node = hinted.or_else(|| tree.find(selected)).or_else(|| {
+            let mut former = self.place.former.iter();
+            former.find_map(|id| tree.find(*id))
+        })?;
+        Some(self.nearest_row(tree, node))
+    }
+
+    /// The row of a node, else of its nearest visible ancestor, else the row before it.
+    fn nearest_row(&self, tree: &Tree, node: usize) -> usize {
+        let mut at = Some(node);
+        while let Some(i) = at {
+            if let Ok(row) = self.rows.binary_search_by_key(&i, |r| r.node as usize) {
+                return row;
+            }
+            // A parent stands before its child; anything else would not end.
+            at = tree
+                .nodes
+                .get(i)
+                .and_then(|n| n.parent)
+                .map(|p| p as usize)
+                .filter(|p| *p < i);
+        }
+        self.rows
+            .partition_point(|r| (r.node as usize) < node)
+            .saturating_sub(1)
+    }
+
+    /// Selects a row (clamped) and remembers what stands above it.
+    pub(super) fn select_row(&mut self, tree: &Tree, row: usize) {
+        self.cursor = row.min(self.rows.len().saturating_sub(1));
+        let Some(row) = self.rows.get(self.cursor) else {
+            return;
+        };
+        let mut former = Vec::new();
+        let mut at = row.node as usize;
+        let selected = tree.nodes.get(at).map(|n| n.id);
+        while let Some(up) = tree
+            .nodes
+            .get(at)
+            .and_then(|n| n.parent)
+            .filter(|p| (*p as usize) < at)
+        {
+            at = up as usize;
+            former.extend(tree.nodes.get(at).map(|n| n.id));
+        }
+        let line = self.place.line;
+        self.place = Place {
+            selected,
+            former,
+            line,
+        };
+    }
+
+    /// Scrolls just enough to have the selected row in view and no empty lines below the last.
+    pub(super) fn reveal(&mut self) {
+        let height = usize::from(self.layout().rows.height).max(1);
+        let lowest = self.cursor.saturating_sub(height - 1);
+        let highest = self.cursor.min(self.rows.len().saturating_sub(height));
+        self.scroll = self.scroll.clamp(lowest.min(highest), highest.max(lowest));
+        self.place.line = self.cursor - self.scroll.min(self.cursor);
+    }
+
+    /// The time that the waterfall spans.
+    fn measure(&mut self, tree: &Tree) {
+        let (Some(row), Some(key)) = (self.rows.get(self.cursor), self.rows_key) else {
+            self.scope = None;
+            self.scope_key = None;
+            return;
+        };
+        let mut root = row.node as usize;
+        while let Some(up) = tree
+            .nodes
+            .get(root)
+            .and_then(|n| n.parent)
+            .filter(|p| (*p as usize) < root)
+        {
+            root = up as usize;
+        }
+        if self.scope_key == Some((key, root)) {
+            return;
+        }
+        self.scope_key = Some((key, root));
+        let count = tree
+            .nodes
+            .get(root)
+            .map_or(0, |n| n.descendants as usize + 1);
+        // Plumbing may be noted long after the turn; it does not stretch it.
+        let all = || tree.nodes.iter().skip(root).take(count);
+        let below = || all().filter(|n| !n.internal);
+        let running = below().any(|n| n.state.is_running());
+        self.scope = Some(Scope {
+            root,
+            start: below().map(|n| n.start).min().unwrap_or(0),
+            end: (!running).then(|| below().map(|n| n.end.unwrap_or(n.start)).max().unwrap_or(0)),
+        });
+    }
+
+    /// Folds or unfolds a node.
+    pub(super) fn set_fold(&mut self, node: NodeId, folded: bool) {
+        let changed = if folded {
+            self.folds.insert(node)
+        } else {
+            self.folds.remove(&node)
+        };
+        self.folds_version += u64::from(changed);
+    }
+
+    /// Selects a node, unfolding what stands above it.
+    pub(super) fn go_to_node(&mut self, picture: &Picture, tree: &Tree, node: usize) {
+        let mut at = node;
+        while let Some(up) = tree
+            .nodes
+            .get(at)
+            .and_then(|n| n.parent)
+            .filter(|p| (*p as usize) < at)
+        {
+            at = up as usize;
+            if let Some(above) = tree.nodes.get(at) {
+                self.set_fold(above.id, false);
+            }
+        }
+        if let Some(session) = self.session {
+            let key = self.key(session, picture.tree_version);
+            if self.rows_key != Some(key) {
+                self.rebuild(tree, key);
+            }
+        }
+        let row = self.nearest_row(tree, node);
+        self.select_row(tree, row);
+    }
+
+    /// Keeps the session in view in its panel.
+    fn clamp_sessions(&mut self, sessions: &[SessionSummary]) {
+        let height = usize::from(self.layout().sessions.height / 2).max(1);
+        let at = sessions
+            .iter()
+            .position(|s| Some(s.id) == self.session)
+            .unwrap_or(0);
+        let lowest = at.saturating_sub(height - 1);
+        let highest = at.min(sessions.len().saturating_sub(height));
+        self.sessions_scroll = self
+            .sessions_scroll
+            .clamp(lowest.min(highest), highest.max(lowest));
+    }
+}

@@ -1,0 +1,194 @@
+//! The state of the screen.
+
+use super::attributes::Attributes;
+use super::filter::Filter;
+use super::layout::{Layout, Wish};
+use super::pane::{Line, Tab};
+use super::rows::Row;
+use crate::model::ids::{NodeId, SessionId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use tui_input::Input;
+
+/// Who has the keyboard: the only place that decides it.
+#[derive(Clone, Debug, Default)]
+pub enum Mode {
+    /// The panels.
+    #[default]
+    Main,
+    /// The filter line; `before` comes back when it is cancelled.
+    Filter {
+        /// The line.
+        input: Input,
+        /// The filter before it was opened.
+        before: String,
+    },
+    /// The help overlay, scrolled by so many lines.
+    Help {
+        /// First line shown.
+        scroll: usize,
+    },
+}
+
+/// A panel of the main screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Panel {
+    /// The sessions.
+    Sessions,
+    /// Tree and waterfall.
+    #[default]
+    Tree,
+    /// The detail.
+    Detail,
+}
+
+/// What the rows were made from; they are made anew when it differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowsKey {
+    pub session: SessionId,
+    pub tree: u64,
+    pub folds: u64,
+    pub filter: u64,
+    pub internals: bool,
+}
+
+/// What the pane's lines were made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PaneKey {
+    pub node: Option<NodeId>,
+    pub detail: u64,
+    pub tab: Tab,
+    pub size: (u16, u16),
+    pub wall_clock: bool,
+}
+
+/// The span of time that the waterfall shows: that of the selected row's turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Index of the turn (or other root) in the tree.
+    pub root: usize,
+    /// First start in it, ns since the epoch.
+    pub start: u64,
+    /// Last end in it; `None` while something runs.
+    pub end: Option<u64>,
+}
+
+/// Where one was in a session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    pub selected: Option<NodeId>,
+    /// Former ancestors of the selected node, nearest first: where the selection goes when it
+    /// is gone.
+    pub former: Vec<NodeId>,
+    /// Line of the selected row on the screen.
+    pub line: usize,
+}
+
+/// Everything about the screen that is not data. Changed by [`super::update`] only.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each with its key"
+)]
+pub struct UiState {
+    pub(crate) mode: Mode,
+    pub(crate) focus: Panel,
+    pub(crate) tab: Tab,
+    pub(crate) zoomed: bool,
+    pub(crate) size: (u16, u16),
+    pub(super) session: Option<SessionId>,
+    pub(super) session_picked: bool,
+    pub(crate) sessions_scroll: usize,
+    pub(super) places: FxHashMap<SessionId, Place>,
+    pub(super) opened: FxHashSet<SessionId>,
+    pub(super) place: Place,
+    pub(super) folds: FxHashSet<NodeId>,
+    pub(super) folds_version: u64,
+    pub(crate) filter: Filter,
+    pub(super) filter_text: String,
+    pub(super) filter_version: u64,
+    pub(crate) internals: bool,
+    pub(crate) follow: bool,
+    pub(crate) paused: bool,
+    pub(crate) wall_clock: bool,
+    pub(super) rows_key: Option<RowsKey>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) match_count: usize,
+    pub(super) newest: Option<usize>,
+    pub(crate) cursor: usize,
+    pub(crate) scroll: usize,
+    pub(crate) scope: Option<Scope>,
+    pub(super) scope_key: Option<(RowsKey, usize)>,
+    pub(super) pane_key: Option<PaneKey>,
+    pub(crate) pane: Vec<Line>,
+    pub(crate) pane_scroll: usize,
+    pub(crate) attributes: Attributes,
+    pub(crate) notice: Option<String>,
+}
+
+impl UiState {
+    /// The screen at start: following what runs.
+    pub fn new(columns: u16, rows: u16) -> Self {
+        Self {
+            size: (columns, rows),
+            follow: true,
+            ..Self::default()
+        }
+    }
+
+    /// The session whose tree is to be shown.
+    pub fn session(&self) -> Option<SessionId> {
+        self.session
+    }
+
+    /// The node whose detail is to be shown.
+    pub fn selected(&self) -> Option<NodeId> {
+        self.place.selected
+    }
+
+    /// The visible rows of the tree.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Index of the selected row in [`Self::rows`].
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Index of the first row on the screen.
+    pub fn scroll(&self) -> usize {
+        self.scroll
+    }
+
+    /// The display is held.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The text of the filter line.
+    pub fn filter_text(&self) -> &str {
+        &self.filter_text
+    }
+
+    /// The areas of the screen.
+    pub fn layout(&self) -> Layout {
+        self.layout_for(self.size)
+    }
+
+    /// The areas of a screen of another size.
+    pub fn layout_for(&self, size: (u16, u16)) -> Layout {
+        Layout::of(
+            size,
+            Wish {
+                detail_focused: self.focus == Panel::Detail,
+                detail_zoomed: self.zoomed,
+                sessions_focused: self.focus == Panel::Sessions,
+            },
+        )
+    }
+
+    /// The filter line has the keyboard.
+    pub(crate) fn is_filtering(&self) -> bool {
+        matches!(self.mode, Mode::Filter { .. })
+    }
+}

@@ -1,0 +1,338 @@
+//! The one function that changes the state.
+
+use super::action::{Action, Effect};
+use super::filter::Filter;
+use super::pane::Tab;
+use super::state::{Mode, Panel, UiState};
+use super::{Picture, keymap};
+use crate::model::node::{State, Tree};
+use tui_input::{Input, InputRequest};
+
+/// Which way a search goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forward,
+    Back,
+}
+
+/// Does what an action says and keeps the state in line with the picture. Effects tell what the
+/// program has to do; when one asks for another tree or detail, hand that in with the next
+/// [`Action::Data`].
+pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect> {
+    let before = (ui.session, ui.selected());
+    let mut effects = Vec::new();
+    if !matches!(action, Action::Data | Action::Resize(..)) {
+        ui.notice = None;
+    }
+    match action {
+        Action::Data => {}
+        Action::Resize(columns, rows) => ui.size = (columns, rows),
+        Action::Quit => effects.push(Effect::Quit),
+        Action::Help => toggle_help(ui),
+        Action::Follow => toggle_follow(ui),
+        Action::Pause => effects.push(toggle_pause(ui)),
+        Action::Internals => ui.internals = !ui.internals,
+        Action::Clock => ui.wall_clock = !ui.wall_clock,
+        Action::Filter => open_filter(ui),
+        Action::FilterEdit(request) => edit_filter(ui, &[request]),
+        Action::FilterPaste(text) => paste(ui, &text),
+        Action::FilterAccept => ui.mode = Mode::Main,
+        Action::FilterCancel => cancel_filter(ui),
+        Action::NextSession => step_session(ui, picture, Way::Forward),
+        Action::PreviousSession => step_session(ui, picture, Way::Back),
+        Action::NextPanel => step_panel(ui, 1),
+        Action::PreviousPanel => step_panel(ui, 2),
+        Action::NextTab => ui.tab = ui.tab.step(1),
+        Action::PreviousTab => ui.tab = ui.tab.step(Tab::ALL.len() - 1),
+        Action::Enter => enter(ui, picture),
+        Action::Back => back(ui),
+        Action::NextMatch => find(ui, picture, Way::Forward, Search::Match),
+        Action::PreviousMatch => find(ui, picture, Way::Back, Search::Match),
+        Action::NextError => find(ui, picture, Way::Forward, Search::Error),
+        Action::PreviousError => find(ui, picture, Way::Back, Search::Error),
+        Action::Up
+        | Action::Down
+        | Action::Left
+        | Action::Right
+        | Action::Top
+        | Action::Bottom
+        | Action::PageUp
+        | Action::PageDown => travel(ui, picture, &action),
+    }
+    ui.refresh(picture);
+    let after = (ui.session, ui.selected());
+    if let Some(session) = after.0.filter(|_| after.0 != before.0) {
+        effects.push(Effect::ShowSession(session));
+    }
+    if let (Some(session), Some(node)) = after
+        && after != before
+    {
+        effects.push(Effect::ShowNode(session, node));
+    }
+    effects
+}
+
+fn toggle_follow(ui: &mut UiState) {
+    ui.follow = !ui.follow;
+    ui.session_picked &= !ui.follow;
+}
+
+fn toggle_pause(ui: &mut UiState) -> Effect {
+    ui.paused = !ui.paused;
+    Effect::Pause(ui.paused)
+}
+
+fn toggle_help(ui: &mut UiState) {
+    ui.mode = match ui.mode {
+        Mode::Help { .. } => Mode::Main,
+        Mode::Main | Mode::Filter { .. } => Mode::Help { scroll: 0 },
+    };
+}
+
+fn open_filter(ui: &mut UiState) {
+    ui.focus = Panel::Tree;
+    ui.zoomed = false;
+    ui.mode = Mode::Filter {
+        input: Input::new(ui.filter_text.clone()),
+        before: ui.filter_text.clone(),
+    };
+}
+
+fn edit_filter(ui: &mut UiState, requests: &[InputRequest]) {
+    let Mode::Filter { input, .. } = &mut ui.mode else {
+        return;
+    };
+    for request in requests {
+        input.handle(*request);
+    }
+    let text = input.value().to_owned();
+    set_filter(ui, text);
+}
+
+fn paste(ui: &mut UiState, text: &str) {
+    let typed: Vec<_> = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .map(InputRequest::InsertChar)
+        .collect();
+    edit_filter(ui, &typed);
+}
+
+fn cancel_filter(ui: &mut UiState) {
+    if let Mode::Filter { before, .. } = std::mem::take(&mut ui.mode) {
+        set_filter(ui, before);
+    }
+}
+
+fn set_filter(ui: &mut UiState, text: String) {
+    let filter = Filter::new(&text);
+    ui.filter_version += u64::from(filter != ui.filter);
+    ui.filter = filter;
+    ui.filter_text = text;
+}
+
+fn step_session(ui: &mut UiState, picture: &Picture, way: Way) {
+    let at = picture
+        .sessions
+        .iter()
+        .position(|s| Some(s.id) == ui.session);
+    let next = match (at, way) {
+        (Some(at), Way::Forward) => at + 1,
+        (Some(at), Way::Back) => at.saturating_sub(1),
+        (None, _) => 0,
+    };
+    if let Some(session) = picture.sessions.get(next) {
+        ui.session_picked = true;
+        ui.go_to_session(session.id);
+    }
+}
+
+fn step_panel(ui: &mut UiState, by: usize) {
+    const ORDER: [Panel; 3] = [Panel::Tree, Panel::Detail, Panel::Sessions];
+    let at = ORDER.iter().position(|p| *p == ui.focus).unwrap_or(0);
+    ui.zoomed = false;
+    ui.focus = ORDER
+        .get((at + by) % ORDER.len())
+        .copied()
+        .unwrap_or_default();
+}
+
+fn enter(ui: &mut UiState, picture: &Picture) {
+    match (ui.focus, ui.tab) {
+        (Panel::Sessions, _) => ui.focus = Panel::Tree,
+        (Panel::Tree, _) if !ui.rows.is_empty() => ui.focus = Panel::Detail,
+        (Panel::Tree, _) => {}
+        (Panel::Detail, Tab::Attributes) if ui.zoomed => ui.change_attributes(picture, |s| {
+            s.toggle_selected();
+        }),
+        (Panel::Detail, _) => ui.zoomed = true,
+    }
+}
+
+fn back(ui: &mut UiState) {
+    if ui.zoomed {
+        ui.zoomed = false;
+    } else if ui.focus != Panel::Tree {
+        ui.focus = Panel::Tree;
+    } else {
+        set_filter(ui, String::new());
+    }
+}
+
+fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
+    if let Mode::Help { scroll } = ui.mode {
+        let last = keymap::TABLE.len().saturating_sub(1);
+        let to = scroll.saturating_add_signed(distance(action, 10, last));
+        ui.mode = Mode::Help {
+            scroll: to.min(last),
+        };
+        return;
+    }
+    match ui.focus {
+        Panel::Tree => travel_tree(ui, picture, action),
+        Panel::Sessions => match action {
+            Action::Up => step_session(ui, picture, Way::Back),
+            Action::Down => step_session(ui, picture, Way::Forward),
+            Action::Right => ui.focus = Panel::Tree,
+            _ => {}
+        },
+        Panel::Detail => match (action, ui.tab) {
+            (Action::Left, Tab::Attributes) => ui.change_attributes(picture, |s| {
+                s.key_left();
+            }),
+            (Action::Right, Tab::Attributes) => ui.change_attributes(picture, |s| {
+                s.key_right();
+            }),
+            (Action::Left, _) => ui.tab = ui.tab.step(Tab::ALL.len() - 1),
+            (Action::Right, _) => ui.tab = ui.tab.step(1),
+            _ => {
+                let page = usize::from(ui.layout().detail.height);
+                ui.scroll_pane(picture, distance(action, page, isize::MAX as usize));
+            }
+        },
+    }
+}
+
+/// Lines that a vertical move goes: a page less one line of overlap, or as far as `all`.
+fn distance(action: &Action, page: usize, all: usize) -> isize {
+    let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(1);
+    let all = isize::try_from(all).unwrap_or(isize::MAX);
+    match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::Top => -all,
+        Action::Bottom => all,
+        _ => 0,
+    }
+}
+
+fn travel_tree(ui: &mut UiState, picture: &Picture, action: &Action) {
+    let Some(tree) = picture.tree.filter(|_| picture.session == ui.session) else {
+        return;
+    };
+    ui.follow = false;
+    match action {
+        Action::Left => fold_or_parent(ui, tree),
+        Action::Right => unfold_or_child(ui, tree),
+        _ => {
+            let page = usize::from(ui.layout().rows.height);
+            let to = ui
+                .cursor
+                .saturating_add_signed(distance(action, page, ui.rows.len()));
+            ui.select_row(tree, to);
+            ui.reveal();
+        }
+    }
+}
+
+fn fold_or_parent(ui: &mut UiState, tree: &Tree) {
+    let Some(row) = ui.rows.get(ui.cursor).copied() else {
+        return;
+    };
+    let node = tree.nodes.get(row.node as usize);
+    if let Some(node) = node.filter(|_| row.parent && !row.folded && ui.filter.is_empty()) {
+        ui.set_fold(node.id, true);
+        return;
+    }
+    let above = ui
+        .rows
+        .iter()
+        .take(ui.cursor)
+        .rposition(|r| r.depth < row.depth);
+    if let Some(above) = above {
+        ui.select_row(tree, above);
+        ui.reveal();
+    }
+}
+
+fn unfold_or_child(ui: &mut UiState, tree: &Tree) {
+    let Some(row) = ui.rows.get(ui.cursor).copied() else {
+        return;
+    };
+    match tree.nodes.get(row.node as usize) {
+        Some(node) if row.folded => ui.set_fold(node.id, false),
+        _ if row.parent => {
+            ui.select_row(tree, ui.cursor + 1);
+            ui.reveal();
+        }
+        _ => {}
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Search {
+    Match,
+    Error,
+}
+
+/// Selects the next row that matches or failed, round and round. Errors are found inside folds too,
+/// unless a filter hides them.
+fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) {
+    let Some(tree) = picture.tree.filter(|_| picture.session == ui.session) else {
+        return;
+    };
+    let at = ui.rows.get(ui.cursor).map_or(0, |r| r.node as usize);
+    let mut hits: Vec<usize> = match what {
+        Search::Match => ui
+            .rows
+            .iter()
+            .filter(|r| r.matches)
+            .map(|r| r.node as usize)
+            .collect(),
+        Search::Error => failed(ui, tree),
+    };
+    hits.sort_unstable();
+    let hit = match way {
+        Way::Forward => hits.iter().find(|h| **h > at).or(hits.first()),
+        Way::Back => hits.iter().rfind(|h| **h < at).or(hits.last()),
+    };
+    match hit {
+        Some(hit) => {
+            ui.follow = false;
+            ui.go_to_node(picture, tree, *hit);
+        }
+        None => {
+            ui.notice = Some(
+                match what {
+                    Search::Match => "nothing matches",
+                    Search::Error => "no errors in this session",
+                }
+                .to_owned(),
+            );
+        }
+    }
+}
+
+fn failed(ui: &UiState, tree: &Tree) -> Vec<usize> {
+    let failed = |i: &usize| tree.nodes.get(*i).is_some_and(|n| n.state == State::Error);
+    if ui.filter.is_empty() {
+        return (0..tree.nodes.len()).filter(failed).collect();
+    }
+    ui.rows
+        .iter()
+        .map(|r| r.node as usize)
+        .filter(failed)
+        .collect()
+}

@@ -1,0 +1,170 @@
+//! The detail pane: title and tabs on its rule, the open tab below.
+
+use super::paint::Pen;
+use super::text::Cut;
+use super::tree::label;
+use crate::model::node::{Node, NodeKind};
+use crate::theme::{Glyph, Role};
+use crate::ui::attributes::{Styles, items};
+use crate::ui::pane::{Line, NOTHING, Tab};
+use crate::ui::state::Panel;
+use crate::ui::{Picture, UiState, summary};
+use ratatui::layout::Rect;
+use ratatui::widgets::StatefulWidget;
+
+pub(super) fn draw(
+    pen: &mut Pen,
+    tabs: Rect,
+    area: Rect,
+    picture: &Picture,
+    ui: &UiState,
+    now: u64,
+) {
+    let free = draw_tabs(pen, tabs, ui.selected_node(picture), ui);
+    let Some(node) = ui.selected_node(picture).filter(|_| area.width > 2) else {
+        return;
+    };
+    let width = area.width - 2;
+    let summary: Vec<Line>;
+    let lines = match ui.tab {
+        Tab::Attributes => {
+            draw_attributes(pen, area, picture, ui);
+            return;
+        }
+        Tab::Summary => {
+            summary = summary::lines(node, now, usize::from(width));
+            &summary
+        }
+        Tab::Messages | Tab::Events | Tab::Source => &ui.pane,
+    };
+    if lines.is_empty() && ui.shown_detail(picture).is_none() {
+        let style = pen.style(Role::Faint);
+        pen.put(area.x + 1, area.y, width, "reading", style);
+    }
+    let height = usize::from(area.height);
+    let first = ui.pane_scroll.min(lines.len().saturating_sub(height));
+    for (line, y) in lines.iter().skip(first).zip(area.top()..area.bottom()) {
+        pen.line(area.x + 1, y, width, line);
+    }
+    if lines.len() > height {
+        let place = format!(" {}-{} of {} ", first + 1, first + height, lines.len());
+        let room = u16::try_from(place.len()).unwrap_or(u16::MAX);
+        let x = tabs.right().saturating_sub(room.saturating_add(2));
+        if x > free {
+            let style = pen.style(Role::Faint);
+            pen.put(x, tabs.y, room, &place, style);
+        }
+    }
+}
+
+/// Title and tabs on their rule; gives the first cell behind them.
+fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u16 {
+    if area.is_empty() {
+        return 0;
+    }
+    pen.rule(area);
+    let focused = ui.focus == Panel::Detail;
+    let tabs = if area.width >= 72 {
+        &Tab::ALL[..]
+    } else {
+        std::slice::from_ref(&ui.tab)
+    };
+    let tabs_width: usize = tabs.iter().map(|t| t.title().len() + 3).sum::<usize>() + 1;
+    let tabs_width = u16::try_from(tabs_width).unwrap_or(u16::MAX);
+    let title = node.map(title).unwrap_or_default();
+    let room = area.width.saturating_sub(tabs_width + 8);
+    let title = pen.fit(&title, room, Cut::End);
+    let style = pen.style(if focused {
+        Role::Title
+    } else {
+        Role::TitleUnfocused
+    });
+    let mut x = area.x + 2;
+    if !title.is_empty() {
+        x += pen.put(x, area.y, room + 2, &format!(" {title} "), style);
+    }
+    x = (x + 2).max(area.x + area.width.saturating_sub(tabs_width).min(34));
+    for tab in tabs {
+        let role = if *tab == ui.tab {
+            Role::TabActive
+        } else {
+            Role::Secondary
+        };
+        let style = pen.style(role);
+        x += pen.put(
+            x,
+            area.y,
+            area.right().saturating_sub(x),
+            &format!(" {} ", tab.title()),
+            style,
+        ) + 1;
+    }
+    x
+}
+
+fn title(node: &Node) -> String {
+    let kind = match node.kind {
+        NodeKind::Turn => "turn",
+        NodeKind::Workflow => "workflow",
+        NodeKind::Agent => "agent",
+        NodeKind::Call => node
+            .call
+            .as_ref()
+            .and_then(|c| c.operation.as_deref())
+            .unwrap_or("chat"), // what is taken for granted is not kept
+        NodeKind::Tool if node.mcp => "MCP tool",
+        NodeKind::Tool => "tool",
+        NodeKind::Retrieval => "retrieval",
+        NodeKind::Embedding => "embedding",
+        NodeKind::Wait => "waiting for you",
+        NodeKind::Other => "span",
+    };
+    format!("{kind} {}", label(node))
+}
+
+fn draw_attributes(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState) {
+    let Some(detail) = ui.shown_detail(picture) else {
+        return;
+    };
+    if detail.evidence.is_empty() {
+        let style = pen.style(Role::Faint);
+        pen.put(
+            area.x + 3,
+            area.y,
+            area.width.saturating_sub(4),
+            NOTHING,
+            style,
+        );
+    }
+    let styles = Styles {
+        title: pen.style(Role::Strong),
+        key: pen.style(Role::Secondary),
+        value: pen.style(Role::Text),
+        faint: pen.style(Role::Faint),
+    };
+    let (open, folded) = (
+        format!("{} ", pen.glyph(Glyph::Open)),
+        format!("{} ", pen.glyph(Glyph::Folded)),
+    );
+    let focused = ui.focus == Panel::Detail;
+    let selection = pen.style(if focused {
+        Role::Selection
+    } else {
+        Role::SelectionUnfocused
+    });
+    let items = items(detail, &styles);
+    let mut state = ui.attributes.copy(&items);
+    let inner = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    let (buffer, inner) = pen.lend(inner);
+    if let Ok(tree) = tui_tree_widget::Tree::new(&items) {
+        tree.node_open_symbol(&open)
+            .node_closed_symbol(&folded)
+            .style(styles.faint)
+            .highlight_style(selection)
+            .render(inner, buffer, &mut state);
+    }
+}

@@ -1,0 +1,171 @@
+//! The screen before there is a session: where we listen, what to paste, and what has come so
+//! far, so that it is plain which of the first-minute failures it is.
+
+use super::paint::Pen;
+use super::text::{self, Cut};
+use crate::theme::Role;
+use crate::ui::ReceiverView;
+use ratatui::layout::Rect;
+
+type Text = (Role, String);
+
+pub(super) fn draw(pen: &mut Pen, area: Rect, receiver: &ReceiverView) {
+    let mut lines = Vec::new();
+    match &receiver.recording {
+        Some(name) => lines.push((Role::Strong, format!("nothing of an agent in {name}"))),
+        None => listening(&mut lines, receiver),
+    }
+    lines.push((Role::Text, String::new()));
+    lines.extend(heard(receiver));
+    let indent = if area.width >= 76 { 8 } else { 2 };
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let top = area.y + area.height.saturating_sub(height) / 3;
+    for ((role, line), y) in lines.into_iter().zip(top..area.bottom()) {
+        let room = area.width.saturating_sub(indent + 1);
+        let line = pen.fit(&line, room, Cut::End);
+        let style = pen.style(role);
+        pen.put(area.x + indent, y, room, &line, style);
+    }
+}
+
+fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView) {
+    if receiver.listeners.is_empty() {
+        lines.push((Role::Warning, "spanfall is not listening".to_owned()));
+        return;
+    }
+    lines.push((Role::Brand, "spanfall is listening".to_owned()));
+    lines.push((Role::Text, String::new()));
+    for same in receiver.listeners.chunk_by(|a, b| a.protocol == b.protocol) {
+        let addresses: Vec<_> = same.iter().map(|l| l.address.as_str()).collect();
+        let protocol = same.first().map_or("", |l| l.protocol.as_str());
+        let line = format!("{protocol:<11} {}", addresses.join("   "));
+        lines.push((Role::Text, line));
+    }
+    let (grpc, http) = (port(receiver, "gRPC"), port(receiver, "HTTP"));
+    lines.push((Role::Text, String::new()));
+    for line in [
+        format!(
+            "export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{}",
+            http.or(grpc).unwrap_or("4318")
+        ),
+        "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf".to_owned(),
+        "export OTEL_BSP_SCHEDULE_DELAY=500 OTEL_BLRP_SCHEDULE_DELAY=500".to_owned(),
+    ] {
+        lines.push((Role::Text, line));
+    }
+    lines.push((Role::Text, String::new()));
+    let mut ports = String::new();
+    for (flag, port, usual) in [("--grpc-port", grpc, "4317"), ("--http-port", http, "4318")] {
+        if let Some(port) = port.filter(|p| *p != usual) {
+            ports = format!("{ports} {flag} {port}");
+        }
+    }
+    for line in [
+        format!("spanfall env claude-code{ports}"),
+        "    all it needs; as well for codex, gemini-cli, copilot, python, node".to_owned(),
+        "spanfall demo   plays a recorded session".to_owned(),
+    ] {
+        let role = if line.starts_with(' ') {
+            Role::Faint
+        } else {
+            Role::Secondary
+        };
+        lines.push((role, line));
+    }
+}
+
+/// The port where a protocol is heard.
+fn port<'a>(receiver: &'a ReceiverView, protocol: &str) -> Option<&'a str> {
+    let of = |l: &&crate::ui::Listener| l.protocol.contains(protocol);
+    let listener = receiver.listeners.iter().find(of)?;
+    listener.address.rsplit(':').next()
+}
+
+/// What has come: nobody, refused, only metrics, or nothing of an agent.
+fn heard(r: &ReceiverView) -> Vec<Text> {
+    let mut lines = Vec::new();
+    let refused = r.refused_total();
+    let some = r.spans + r.logs + r.metrics;
+    if refused > 0 {
+        lines.push((Role::Warning, format!("{} refused", n(refused, "request"))));
+        lines.extend(
+            r.refused
+                .iter()
+                .take(5)
+                .map(|(why, times)| (Role::Text, format!("{times:>5}x  {why}"))),
+        );
+        if r.refused.len() > 5 {
+            lines.push((
+                Role::Faint,
+                format!("and for {} other reasons", r.refused.len() - 5),
+            ));
+        }
+    } else if r.connections == 0 && some == 0 && r.recording.is_none() {
+        lines.push((Role::Running, "no connection yet".to_owned()));
+    } else if some == 0 && r.rejected == 0 && r.recording.is_none() {
+        let text = format!(
+            "{}, no data yet; exporters send every 5 s, metrics every 60 s",
+            n(r.connections, "connection")
+        );
+        lines.push((Role::Running, text));
+    }
+    if r.rejected > 0 {
+        lines.push((
+            Role::Warning,
+            format!("{} could not be read", n(r.rejected, "record")),
+        ));
+    }
+    lines.extend(understood(r));
+    lines
+}
+
+/// Data came, but nothing of an agent in it.
+fn understood(r: &ReceiverView) -> Vec<Text> {
+    let mut lines = Vec::new();
+    if r.spans + r.logs == 0 && r.metrics > 0 {
+        lines.push((
+            Role::Warning,
+            format!(
+                "only metrics: {}, no span and no log record",
+                n(r.metrics, "point")
+            ),
+        ));
+        lines.push((
+            Role::Text,
+            "switch traces on: OTEL_TRACES_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp".to_owned(),
+        ));
+    } else if r.spans + r.logs > 0 {
+        let what = match (r.spans, r.logs) {
+            (spans, 0) => n(spans, "span"),
+            (0, logs) => n(logs, "log record"),
+            (spans, logs) => format!("{} and {}", n(spans, "span"), n(logs, "log record")),
+        };
+        let from = match r.services.first() {
+            Some(service) => format!(" from `{}`", text::sanitize(service)),
+            None => String::new(),
+        };
+        lines.push((
+            Role::Warning,
+            format!("{what}{from} received, none of a model call, agent or tool"),
+        ));
+    }
+    lines
+}
+
+/// A count of things.
+fn n(n: u64, what: &str) -> String {
+    format!(
+        "{} {what}{}",
+        text::count_exact(n),
+        if n == 1 { "" } else { "s" }
+    )
+}
+
+/// What stands in a screen too small for anything else.
+pub(super) fn draw_line(pen: &mut Pen, area: Rect, receiver: &ReceiverView) {
+    let line = heard(receiver).into_iter().next();
+    let (role, text) = line.unwrap_or((Role::Running, "listening".to_owned()));
+    let style = pen.style(role);
+    let text = pen.fit(&text, area.width, Cut::End);
+    pen.put(area.x, area.y, area.width, &text, style);
+}

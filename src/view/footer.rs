@@ -1,0 +1,97 @@
+//! The last line: the filter being typed, a word about what happened, or the keys.
+
+use super::paint::Pen;
+use crate::theme::Role;
+use crate::ui::keymap::TABLE;
+use crate::ui::state::Mode;
+use crate::ui::{Action, UiState, text};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState) {
+    if area.is_empty() {
+        return;
+    }
+    if let Mode::Filter { input, .. } = &ui.mode {
+        filter_line(pen, area, input, ui.match_count);
+        return;
+    }
+    let mut x = area.x + 1;
+    if let Some(notice) = &ui.notice {
+        let style = pen.style(Role::Warning);
+        x += pen.put(x, area.y, area.width.saturating_sub(2), notice, style) + 3;
+    }
+    keys(pen, x, area, ui);
+}
+
+/// Keys that do something now, as many as fit; help is always among them.
+fn keys(pen: &mut Pen, mut x: u16, area: Rect, ui: &UiState) {
+    let ascii = pen.theme.ascii;
+    let offered = TABLE
+        .iter()
+        .filter(|b| (b.when)(ui))
+        .filter_map(|b| Some((b, b.footer?)));
+    let entries: Vec<(bool, &str, &str)> = offered
+        .map(|(b, (unicode, plain, word))| {
+            (
+                b.action == Action::Help,
+                if ascii { plain } else { unicode },
+                word,
+            )
+        })
+        .collect();
+    let width = |key: &str, word: &str| {
+        u16::try_from(text::width(key) + 1 + word.len()).unwrap_or(u16::MAX)
+    };
+    let reserve = entries
+        .iter()
+        .find(|e| e.0)
+        .map_or(0, |(_, k, w)| width(k, w) + 2);
+    let (key_style, word_style) = (pen.style(Role::Key), pen.style(Role::Secondary));
+    let mut full = false;
+    for (is_help, key, word) in entries {
+        let keep = if is_help { 0 } else { reserve };
+        full |= !is_help && x.saturating_add(width(key, word)).saturating_add(keep) > area.right();
+        if full && !is_help {
+            continue;
+        }
+        x += pen.put(x, area.y, area.right().saturating_sub(x), key, key_style) + 1;
+        x += pen.put(x, area.y, area.right().saturating_sub(x), word, word_style) + 2;
+    }
+}
+
+fn filter_line(pen: &mut Pen, area: Rect, input: &tui_input::Input, matches: usize) {
+    let (key, text_style) = (pen.style(Role::Key), pen.style(Role::Text));
+    pen.put(area.x + 1, area.y, 1, "/", key);
+    let count = if input.value().trim().is_empty() {
+        String::new()
+    } else {
+        format!("{matches} match")
+    };
+    let count_room = u16::try_from(count.len()).unwrap_or(0) + 2;
+    let room = area.width.saturating_sub(4 + count_room);
+    let skip = input.visual_scroll(usize::from(room));
+    let mut x = area.x + 2;
+    let (mut seen, mut cursor) = (0, area.x + 2);
+    for (grapheme, width) in text::graphemes(input.value()) {
+        if seen >= skip && x < area.x + 2 + room {
+            x += pen.put(
+                x,
+                area.y,
+                (area.x + 2 + room).saturating_sub(x),
+                &grapheme,
+                text_style,
+            );
+        }
+        seen += width;
+        if seen <= input.visual_cursor() {
+            cursor = x;
+        }
+    }
+    pen.tint(
+        Rect::new(cursor, area.y, 1, 1),
+        text_style.add_modifier(Modifier::REVERSED),
+    );
+    let faint = pen.style(Role::Faint);
+    pen.right(area.x, area.y, area.width.saturating_sub(1), &count, faint);
+}

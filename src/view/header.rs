@@ -1,0 +1,208 @@
+//! The counters of all that was received, in one line.
+
+use super::numbers::{cost, tokens};
+use super::paint::Pen;
+use super::text;
+use crate::model::node::SessionState;
+use crate::theme::{Glyph, Role};
+use crate::ui::Picture;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+type Runs = Vec<(String, Style)>;
+
+/// A part of the header; the highest `rank` goes first when the room is short.
+struct Item {
+    rank: u8,
+    runs: Runs,
+    right: bool,
+}
+
+impl Item {
+    fn width(&self) -> usize {
+        self.runs.iter().map(|(t, _)| text::width(t)).sum()
+    }
+}
+
+/// Cells of all items with so many between them, and one at each edge.
+fn total(items: &[Item], gap: usize) -> usize {
+    items.iter().map(|i| i.width() + gap).sum::<usize>() + 2 - gap.min(2)
+}
+
+pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, now: u64) {
+    if area.is_empty() {
+        return;
+    }
+    let mut items = items(pen, picture, now);
+    let room = usize::from(area.width);
+    while items.len() > 1 && total(&items, 2) > room {
+        let worst = items
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, i)| i.rank)
+            .map_or(0, |(i, _)| i);
+        items.remove(worst);
+    }
+    let gap = if total(&items, 3) > room { 2 } else { 3 };
+    let mut x = area.x + 1;
+    for item in items.iter().filter(|i| !i.right) {
+        x += pen.runs(x, area.y, area.right().saturating_sub(x), &item.runs) + gap;
+    }
+    let mut end = area.right().saturating_sub(1);
+    for item in items.iter().filter(|i| i.right).rev() {
+        let width = u16::try_from(item.width()).unwrap_or(u16::MAX);
+        end = end.saturating_sub(width);
+        pen.runs(end, area.y, width, &item.runs);
+        end = end.saturating_sub(2);
+    }
+}
+
+fn items(pen: &Pen, picture: &Picture, now: u64) -> Vec<Item> {
+    let style = |role| pen.style(role);
+    let left = |rank, runs| Item {
+        rank,
+        runs,
+        right: false,
+    };
+    let right = |rank, runs| Item {
+        rank,
+        runs,
+        right: true,
+    };
+    let mut items = vec![
+        left(0, vec![("spanfall".to_owned(), style(Role::Brand))]),
+        left(5, listening(pen, picture)),
+    ];
+    let sessions = picture.sessions.len();
+    if sessions > 0 {
+        let plural = if sessions == 1 { "session" } else { "sessions" };
+        items.push(left(
+            7,
+            vec![(format!("{sessions} {plural}"), style(Role::Secondary))],
+        ));
+    }
+    let running = picture
+        .sessions
+        .iter()
+        .filter(|s| s.state == SessionState::Running)
+        .count();
+    if running > 0 {
+        items.push(left(
+            4,
+            vec![(format!("{running} running"), style(Role::Running))],
+        ));
+    }
+    if sessions > 0 {
+        items.extend(sums(pen, picture));
+    }
+    let alarms = alarms(pen, picture);
+    if !alarms.is_empty() {
+        items.push(right(1, alarms));
+    }
+    items.push(right(
+        6,
+        vec![(text::clock(now, picture.utc_offset), style(Role::Secondary))],
+    ));
+    items
+}
+
+/// Failures, and what else there is to know.
+fn alarms(pen: &Pen, picture: &Picture) -> Runs {
+    let style = |role| pen.style(role);
+    let mut alarms = Vec::new();
+    if picture.totals.errors > 0 {
+        let glyph = pen.glyph(Glyph::Error);
+        alarms.push((
+            format!("{glyph} {}", text::count(picture.totals.errors)),
+            style(Role::Error),
+        ));
+    }
+    let troubles = picture.receiver.troubles();
+    if troubles > 0 {
+        let gap = if alarms.is_empty() { "" } else { " " };
+        let glyph = pen.glyph(Glyph::Warning);
+        alarms.push((
+            format!("{gap}{glyph} {}", text::count(troubles)),
+            style(Role::Warning),
+        ));
+    }
+    alarms
+}
+
+/// Tokens, cost and its rate, padded so that nothing after them moves as they grow.
+fn sums(pen: &Pen, picture: &Picture) -> Vec<Item> {
+    let f = &picture.totals;
+    // What came before we listened is missing from every sum.
+    let whole = !picture.sessions.iter().any(|s| s.joined_midway);
+    let faint = pen.style(Role::Faint);
+    let strong = pen.style(Role::Strong);
+    let left = |rank, runs| Item {
+        rank,
+        runs,
+        right: false,
+    };
+    let mut input = vec![
+        ("in ".to_owned(), faint),
+        (
+            format!(
+                "{:>5}",
+                tokens(pen, f.usage.input, f.usage_complete() && whole)
+            ),
+            strong,
+        ),
+    ];
+    let cached = f
+        .usage
+        .cache_read
+        .zip(f.usage.input)
+        .and_then(|(r, i)| text::percent(r, i));
+    if let Some(cached) = cached {
+        input.push((format!(" {cached}% cached"), pen.style(Role::Secondary)));
+    }
+    let output = tokens(pen, f.usage.output, f.usage_complete() && whole);
+    let mut items = vec![
+        left(3, input),
+        left(
+            3,
+            vec![("out ".to_owned(), faint), (format!("{output:>5}"), strong)],
+        ),
+    ];
+    let money = match f.cost {
+        Some(_) => pen.style(Role::Cost).bold(),
+        None => faint,
+    };
+    let mut spent = vec![(cost(pen, f.cost, f.unpriced_calls == 0 && whole), money)];
+    if let Some(burn) = picture.burn {
+        spent.push((
+            format!("  {}/min", text::money(burn)),
+            pen.style(Role::Secondary),
+        ));
+    }
+    items.push(left(2, spent));
+    items
+}
+
+/// `● :4317 :4318`, or the recording that is browsed.
+fn listening(pen: &Pen, picture: &Picture) -> Runs {
+    let receiver = picture.receiver;
+    if let Some(name) = &receiver.recording {
+        return vec![(
+            pen.fit(name, 24, text::Cut::Start),
+            pen.style(Role::Secondary),
+        )];
+    }
+    let mut ports: Vec<&str> = receiver
+        .listeners
+        .iter()
+        .filter_map(|l| l.address.rsplit(':').next())
+        .collect();
+    ports.dedup();
+    if ports.is_empty() {
+        return vec![("not listening".to_owned(), pen.style(Role::Warning))];
+    }
+    let ports: Vec<String> = ports.iter().map(|p| format!(":{p}")).collect();
+    vec![(
+        format!("{} {}", pen.glyph(Glyph::Listening), ports.join(" ")),
+        pen.style(Role::Running),
+    )]
+}

@@ -1,0 +1,145 @@
+//! Help: the key table and what the signs mean.
+
+use super::paint::Pen;
+use crate::theme::{Glyph, Phase, Role};
+use crate::ui::UiState;
+use crate::ui::keymap::TABLE;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+type Entry = (String, Style, String);
+
+const SIGNS: [(Glyph, Role, &str); 20] = [
+    (
+        Glyph::Turn,
+        Role::Turn,
+        "turn: one request and what it led to",
+    ),
+    (Glyph::Workflow, Role::Agent, "workflow"),
+    (Glyph::Agent, Role::Agent, "agent"),
+    (Glyph::Call, Role::Call, "model call"),
+    (Glyph::Tool, Role::Tool, "tool call"),
+    (Glyph::Mcp, Role::Tool, "tool call over MCP"),
+    (Glyph::Retrieval, Role::Tool, "retrieval"),
+    (Glyph::Embedding, Role::Tool, "embedding"),
+    (Glyph::Wait, Role::Human, "waiting for you"),
+    (Glyph::Other, Role::Secondary, "other span"),
+    (Glyph::Error, Role::Error, "failed"),
+    (
+        Glyph::Warning,
+        Role::Warning,
+        "refused, unreadable or dropped",
+    ),
+    (Glyph::SessionRunning, Role::Running, "session runs"),
+    (Glyph::SessionIdle, Role::Text, "session idle or ended"),
+    (
+        Glyph::SessionStale,
+        Role::Warning,
+        "session without a sign of life",
+    ),
+    (Glyph::Times, Role::Warning, "so many attempts"),
+    (Glyph::Unknown, Role::Text, "unknown"),
+    (Glyph::AtLeast, Role::Text, "at least: parts are unknown"),
+    (
+        Glyph::Presumed,
+        Role::Running,
+        "presumed: nothing has come since",
+    ),
+    (Glyph::FromLogs, Role::Text, "made from log events"),
+];
+
+pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
+    if area.width < 10 || area.height < 3 {
+        return;
+    }
+    let wide = area.width >= 112;
+    let width = if wide { 108 } else { area.width.min(64) };
+    let (keys, signs) = (keys(pen, ui), signs(pen));
+    let columns: Vec<Vec<Entry>> = if wide {
+        vec![keys, signs]
+    } else {
+        vec![keys.into_iter().chain(signs).collect()]
+    };
+    let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let height = area
+        .height
+        .min(u16::try_from(lines + 2).unwrap_or(u16::MAX));
+    let left = area.x + (area.width - width) / 2;
+    let top = area.y + (area.height - height) / 2;
+    let place = Rect::new(left, top, width, height);
+    let overlay = pen.style(Role::Overlay);
+    pen.clear(place, overlay);
+    pen.rule(Rect { height: 1, ..place });
+    let style = pen.style(Role::Title);
+    pen.put(
+        left + 2,
+        top,
+        width.saturating_sub(4),
+        " Keys and signs ",
+        style,
+    );
+    let shown = usize::from(height.saturating_sub(2));
+    let scroll = scroll.min(lines.saturating_sub(shown));
+    let each = width / u16::try_from(columns.len()).unwrap_or(1).max(1);
+    for (column, x) in columns.iter().zip((left..).step_by(usize::from(each))) {
+        for ((key, style, text), y) in column.iter().skip(scroll).take(shown).zip(top + 1..) {
+            pen.right(x, y, 12, key, *style);
+            let style = pen.style(Role::Text);
+            pen.put(x + 14, y, each.saturating_sub(14), text, style);
+        }
+    }
+    let more = if lines > shown {
+        "  more below and above: up and down"
+    } else {
+        ""
+    };
+    let style = pen.style(Role::Faint);
+    pen.put(
+        left + 2,
+        top + height - 1,
+        width.saturating_sub(4),
+        &format!("esc closes{more}"),
+        style,
+    );
+}
+
+fn keys(pen: &Pen, ui: &UiState) -> Vec<Entry> {
+    let (key, off) = (pen.style(Role::Key), pen.style(Role::Faint));
+    TABLE
+        .iter()
+        .map(|b| {
+            let label = if pen.theme.ascii {
+                b.label.1
+            } else {
+                b.label.0
+            };
+            (
+                label.to_owned(),
+                if (b.when)(ui) { key } else { off },
+                b.help.to_owned(),
+            )
+        })
+        .collect()
+}
+
+fn signs(pen: &Pen) -> Vec<Entry> {
+    let glyphs = SIGNS.iter().map(|(glyph, role, text)| {
+        (
+            pen.glyph(*glyph).to_owned(),
+            pen.style(*role),
+            (*text).to_owned(),
+        )
+    });
+    let phases = Phase::ALL
+        .iter()
+        .filter(|p| **p != Phase::Container)
+        .map(|p| {
+            let glyph = if p.is_solid() && pen.theme.solid_bars() {
+                pen.theme.eighths(8)
+            } else {
+                pen.theme.texture(*p)
+            };
+            (glyph.repeat(3), pen.style(p.role()), p.label().to_owned())
+        });
+    glyphs.chain(phases).collect()
+}

@@ -1,0 +1,209 @@
+//! The pen: every cell is written here, so that nothing lands outside the area and no received
+//! text reaches the terminal unsanitised.
+
+use super::text::{self, Cut};
+use crate::theme::{Glyph, Role, Theme};
+use crate::ui::pane::{Line, Tone};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+/// Draws at places relative to its area's origin and inside it.
+pub(super) struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    clip: Rect,
+    origin: (u16, u16),
+    pub theme: &'a Theme,
+}
+
+impl<'a> Pen<'a> {
+    pub fn new(buffer: &'a mut Buffer, area: Rect, theme: &'a Theme) -> Self {
+        let clip = area.intersection(buffer.area);
+        Self {
+            buffer,
+            clip,
+            origin: (area.x, area.y),
+            theme,
+        }
+    }
+
+    fn absolute(&self, area: Rect) -> Rect {
+        let x = area.x.saturating_add(self.origin.0);
+        let y = area.y.saturating_add(self.origin.1);
+        Rect { x, y, ..area }.intersection(self.clip)
+    }
+
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    pub fn glyph(&self, glyph: Glyph) -> &'static str {
+        self.theme.glyph(glyph)
+    }
+
+    /// Text in at most `room` cells; gives the cells used. What does not fit is not drawn.
+    pub fn put(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
+        let area = self.absolute(Rect::new(x, y, room, 1));
+        let start = self.origin.0.saturating_add(x);
+        if area.height == 0 || area.x != start {
+            return 0;
+        }
+        let mut used = 0;
+        for (grapheme, width) in text::graphemes(text) {
+            let Ok(width) = u16::try_from(width) else {
+                break;
+            };
+            if width == 0 {
+                continue;
+            }
+            if used + width > area.width {
+                break;
+            }
+            // An escaped control is several cells of ASCII; all else is one grapheme.
+            if width as usize == grapheme.len() && grapheme.is_ascii() {
+                for ch in grapheme.chars() {
+                    self.cell(area.x + used, area.y, ch.encode_utf8(&mut [0; 4]), style);
+                    used += 1;
+                }
+                continue;
+            }
+            self.cell(area.x + used, area.y, self.tame(&grapheme), style);
+            for tail in 1..width {
+                self.cell(area.x + used + tail, area.y, " ", style);
+            }
+            used += width;
+        }
+        used
+    }
+
+    /// In ASCII mode a terminal may draw ambiguous characters wide: they are not drawn.
+    fn tame<'g>(&self, grapheme: &'g str) -> &'g str {
+        if self.theme.ascii && grapheme.width() != grapheme.width_cjk() {
+            "?"
+        } else {
+            grapheme
+        }
+    }
+
+    fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        if let Some(cell) = self.buffer.cell_mut((x, y)) {
+            cell.set_symbol(symbol).set_style(style);
+        }
+    }
+
+    /// One glyph of one cell that is ours, not received.
+    pub fn symbol(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        let at = self.absolute(Rect::new(x, y, 1, 1));
+        if !at.is_empty() {
+            self.cell(at.x, at.y, symbol, style);
+        }
+    }
+
+    /// Text that ends where the room ends.
+    pub fn right(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) {
+        let width = u16::try_from(text::width(text)).unwrap_or(u16::MAX);
+        let pad = room.saturating_sub(width);
+        self.put(x + pad, y, room - pad, text, style);
+    }
+
+    /// Text cut to the room, with the theme's ellipsis.
+    pub fn fit(&self, text: &str, cells: u16, from: Cut) -> String {
+        text::cut(text, usize::from(cells), from, self.glyph(Glyph::Ellipsis))
+    }
+
+    /// Lays a style over an area.
+    pub fn tint(&mut self, area: Rect, style: Style) {
+        let area = self.absolute(area);
+        self.buffer.set_style(area, style);
+    }
+
+    /// Empties an area and gives it a style.
+    pub fn clear(&mut self, area: Rect, style: Style) {
+        let area = self.absolute(area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
+    /// A thin rule along the whole width of a line.
+    pub fn rule(&mut self, area: Rect) {
+        let (glyph, style) = (self.glyph(Glyph::Rule), self.style(Role::Rule));
+        for x in area.left()..area.right() {
+            self.symbol(x, area.y, glyph, style);
+        }
+    }
+
+    /// Runs of styled text one after the other; gives the cells used.
+    pub fn runs(&mut self, x: u16, y: u16, room: u16, runs: &[(String, Style)]) -> u16 {
+        let mut used = 0;
+        for (text, style) in runs {
+            used += self.put(x + used, y, room - used, text, *style);
+        }
+        used
+    }
+
+    /// A line of toned text.
+    pub fn line(&mut self, x: u16, y: u16, room: u16, line: &Line) {
+        let mut used = 0;
+        for (tone, text) in &line.spans {
+            let style = self.style(role(*tone));
+            let text = self.fit(&self.plain(text), room - used, Cut::End);
+            used += self.put(x + used, y, room - used, &text, style);
+        }
+    }
+
+    /// Our own signs inside made-up text, in the set in use.
+    fn plain<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        if !self.theme.ascii || text.is_ascii() {
+            return text.into();
+        }
+        let mut out = String::with_capacity(text.len());
+        for ch in text.chars() {
+            match SIGNS.iter().find(|(sign, _)| *sign == ch) {
+                Some((_, glyph)) => out.push_str(self.glyph(*glyph)),
+                None => out.push(ch),
+            }
+        }
+        out.into()
+    }
+
+    /// The buffer and the part of it that an area covers, for widgets of other crates.
+    pub fn lend(&mut self, area: Rect) -> (&mut Buffer, Rect) {
+        let area = self.absolute(area);
+        (self.buffer, area)
+    }
+}
+
+/// Signs in texts that are made without a theme.
+const SIGNS: [(char, Glyph); 7] = [
+    ('·', Glyph::Dot),
+    ('–', Glyph::Unknown),
+    ('≥', Glyph::AtLeast),
+    ('≈', Glyph::FromLogs),
+    ('…', Glyph::Ellipsis),
+    ('✗', Glyph::Error),
+    ('▲', Glyph::Warning),
+];
+
+/// The role of a tone.
+fn role(tone: Tone) -> Role {
+    match tone {
+        Tone::Text => Role::Text,
+        Tone::Strong => Role::Strong,
+        Tone::Secondary => Role::Secondary,
+        Tone::Faint => Role::Faint,
+        Tone::Cost => Role::Cost,
+        Tone::Error => Role::Error,
+        Tone::Warning => Role::Warning,
+        Tone::Running => Role::Running,
+        Tone::Wait => Role::WaitPrefill,
+        Tone::Decode => Role::Decode,
+        Tone::Tool => Role::Tool,
+    }
+}

@@ -1,0 +1,109 @@
+//! The list of sessions: two lines each.
+
+use super::numbers::cost;
+use super::paint::Pen;
+use super::text::{self, Cut};
+use crate::model::node::{SessionState, SessionSummary};
+use crate::theme::{Glyph, Role};
+use crate::ui::state::Panel;
+use crate::ui::{Picture, UiState, title};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, now: u64) {
+    let fit = usize::from(area.height / 2);
+    let shown = picture.sessions.iter().skip(ui.sessions_scroll).take(fit);
+    for (session, y) in shown.zip((area.y..).step_by(2)) {
+        if Some(session.id) == ui.session() {
+            let focused = ui.focus == Panel::Sessions;
+            let role = if focused {
+                Role::Selection
+            } else {
+                Role::SelectionUnfocused
+            };
+            let style = pen.style(role);
+            pen.tint(Rect::new(area.x, y, area.width, 2), style);
+        }
+        let area = Rect::new(area.x, y, area.width, 2);
+        entry(pen, area, session, picture.utc_offset, now);
+    }
+}
+
+/// Glyph and style of a session's state.
+pub(super) fn state(pen: &Pen, session: &SessionSummary) -> (&'static str, Style) {
+    let (glyph, role) = match session.state {
+        SessionState::Running => (Glyph::SessionRunning, Role::Running),
+        SessionState::Idle => (Glyph::SessionIdle, Role::Text),
+        SessionState::Ended => (Glyph::SessionIdle, Role::Secondary),
+        SessionState::Stale => (Glyph::SessionStale, Role::Warning),
+    };
+    (pen.glyph(glyph), pen.style(role))
+}
+
+/// A title, never empty. A single word is no prompt but an agent, model or service, which many
+/// sessions share: its start goes with it.
+pub(super) fn title(session: &SessionSummary, utc_offset: i32) -> String {
+    let title = title::prompt(&session.title);
+    if title.contains(char::is_whitespace) {
+        return title.into_owned();
+    }
+    let word = match text::model_short(&title) {
+        "" => "untitled",
+        word => word,
+    };
+    let start = text::clock(session.start, utc_offset);
+    let minutes = start.rsplit_once(':').map_or("", |(minutes, _)| minutes);
+    format!("{word} {minutes}")
+}
+
+fn entry(pen: &mut Pen, area: Rect, session: &SessionSummary, utc_offset: i32, now: u64) {
+    let (x, y, width) = (area.x, area.y, area.width);
+    let (glyph, style) = state(pen, session);
+    pen.symbol(x + 1, y, glyph, style);
+    let figures = &session.figures;
+    let complete = figures.unpriced_calls == 0 && !session.joined_midway;
+    let money = cost(pen, figures.cost, complete);
+    let money_width = u16::try_from(text::width(&money)).unwrap_or(0);
+    let room = width.saturating_sub(3 + money_width + 2);
+    let name = pen.fit(&title(session, utc_offset), room, Cut::End);
+    let strong = pen.style(Role::Strong);
+    pen.put(x + 3, y, room, &name, strong);
+    let style = pen.style(figures.cost.map_or(Role::Faint, |_| Role::Cost));
+    pen.right(x, y, width.saturating_sub(1), &money, style);
+
+    let running = session.state == SessionState::Running;
+    let end = if running { now } else { session.end };
+    let time = text::duration(end.saturating_sub(session.start));
+    let time_width = u16::try_from(time.len()).unwrap_or(0);
+    let room = width.saturating_sub(3 + time_width + 2);
+    let turns = session.turns.len();
+    let turns = format!(
+        " {} {turns} turn{}",
+        pen.glyph(Glyph::Dot),
+        if turns == 1 { "" } else { "s" }
+    );
+    let errors = match figures.errors {
+        0 => String::new(),
+        n => format!("  {} {}", pen.glyph(Glyph::Error), text::count(n)),
+    };
+    // How it went is told before how many turns it took.
+    let all = text::width(&session.emitter) + text::width(&turns) + text::width(&errors);
+    let turns = if all > usize::from(room) && !errors.is_empty() {
+        ""
+    } else {
+        &turns
+    };
+    let others = u16::try_from(text::width(turns) + text::width(&errors)).unwrap_or(0);
+    let style = pen.style(Role::Secondary);
+    let emitter = pen.fit(&session.emitter, room.saturating_sub(others), Cut::End);
+    let mut used = pen.put(x + 3, y + 1, room, &emitter, style);
+    used += pen.put(x + 3 + used, y + 1, room.saturating_sub(used), turns, style);
+    let red = pen.style(Role::Error);
+    pen.put(x + 3 + used, y + 1, room.saturating_sub(used), &errors, red);
+    let style = if running {
+        pen.style(Role::Running)
+    } else {
+        style
+    };
+    pen.right(x, y + 1, width.saturating_sub(1), &time, style);
+}

@@ -1,0 +1,322 @@
+//! The tree: a row each, its name, its numbers and its bar; only what is on the screen is drawn.
+
+use super::columns::{Column, Columns};
+use super::numbers::Numbers;
+use super::paint::Pen;
+use super::scale::Scale;
+use super::text::{self, Cut};
+use super::waterfall;
+use crate::model::node::{Node, NodeKind, Sign, State, Tree};
+use crate::theme::{Glyph, Role};
+use crate::ui::layout::Layout;
+use crate::ui::rows::Row;
+use crate::ui::state::Panel;
+use crate::ui::{Picture, UiState, arguments, title};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+
+pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
+    let area = layout.rows;
+    let Some(tree) = picture.tree.filter(|_| picture.session == ui.session()) else {
+        let style = pen.style(Role::Faint);
+        pen.put(
+            area.x + 3,
+            area.y,
+            area.width.saturating_sub(3),
+            "reading the session",
+            style,
+        );
+        return;
+    };
+    let columns = Columns::fit(area.width);
+    let cells = columns.waterfall.1;
+    let scale = ui
+        .scope
+        .filter(|_| cells > 0)
+        .map(|s| Scale::of(s, now, cells, ui.wall_clock));
+    let offset = ui.wall_clock.then_some(picture.utc_offset);
+    draw_titles(pen, layout.columns, &columns, scale, offset);
+    if ui.rows.is_empty() {
+        let style = pen.style(Role::Faint);
+        let text = if ui.filter.is_empty() {
+            "nothing to show yet"
+        } else {
+            "nothing matches"
+        };
+        pen.put(
+            area.x + 3,
+            area.y,
+            area.width.saturating_sub(3),
+            text,
+            style,
+        );
+        return;
+    }
+    let height = usize::from(area.height);
+    for (i, y) in (ui.scroll..ui.rows.len()).take(height).zip(area.y..) {
+        let Some(row) = ui.rows.get(i) else { break };
+        let line = Rect::new(area.x, y, area.width, 1);
+        if i == ui.cursor {
+            let focused = ui.focus == Panel::Tree;
+            let style = pen.style(if focused {
+                Role::Selection
+            } else {
+                Role::SelectionUnfocused
+            });
+            pen.tint(line, style);
+        }
+        draw_row(pen, line, &columns, tree, *row, ui, now);
+        if let Some(scale) = &scale {
+            let at = (area.x + columns.waterfall.0, y);
+            waterfall::bar(pen, at, scale, tree, row.node as usize, row.folded, now);
+        }
+    }
+}
+
+fn draw_titles(
+    pen: &mut Pen,
+    area: Rect,
+    columns: &Columns,
+    scale: Option<Scale>,
+    offset: Option<i32>,
+) {
+    if area.is_empty() {
+        return;
+    }
+    let style = pen.style(Role::Faint);
+    for (column, x) in &columns.shown {
+        let at = area.x + x;
+        if *column == Column::Model {
+            pen.put(at, area.y, column.width(), column.title(), style);
+        } else {
+            pen.right(at, area.y, column.width(), column.title(), style);
+        }
+    }
+    for (cell, label) in scale.map(|s| s.labels(offset)).unwrap_or_default() {
+        let x = area.x + columns.waterfall.0 + cell;
+        pen.put(x, area.y, area.right().saturating_sub(x), &label, style);
+    }
+}
+
+fn draw_row(
+    pen: &mut Pen,
+    line: Rect,
+    columns: &Columns,
+    tree: &Tree,
+    row: Row,
+    ui: &UiState,
+    now: u64,
+) {
+    let Some(node) = tree.nodes.get(row.node as usize) else {
+        return;
+    };
+    let name = Rect::new(line.x + 1, line.y, columns.name, 1);
+    draw_name(pen, name, node, row, ui, now);
+    let numbers = Numbers::of(pen, node);
+    let running = node.state.is_running();
+    for (column, x) in &columns.shown {
+        let (text, role) = match column {
+            Column::Model => {
+                let model = node.call.as_ref().and_then(|c| c.model());
+                let text = model
+                    .map(|m| model_name(pen, m, column.width()))
+                    .unwrap_or_default();
+                let style = pen.style(Role::Faint);
+                pen.put(line.x + x, line.y, column.width(), &text, style);
+                continue;
+            }
+            Column::Input => (numbers.input.clone(), Role::Secondary),
+            Column::Cached => (numbers.cached.clone(), Role::Faint),
+            Column::Output => (numbers.output.clone(), Role::Secondary),
+            Column::Cost => (numbers.cost.clone(), Role::Cost),
+            Column::Time if running => (text::duration(node.duration(now)), Role::Running),
+            Column::Time => (time(pen, node), Role::Text),
+            Column::Ttft => (ttft(pen, node), Role::Secondary),
+            Column::Speed => (speed(pen, node), Role::Secondary),
+        };
+        let unknown = text == pen.glyph(Glyph::Unknown);
+        let style = pen.style(if unknown { Role::Faint } else { role });
+        pen.right(line.x + x, line.y, column.width(), &text, style);
+    }
+}
+
+/// A model's name in a column: its date goes before any of its letters.
+fn model_name(pen: &Pen, model: &str, cells: u16) -> String {
+    let fits = text::width(model) <= usize::from(cells);
+    pen.fit(
+        if fits {
+            model
+        } else {
+            text::model_short(model)
+        },
+        cells,
+        Cut::End,
+    )
+}
+
+/// The time of what does not run: unknown where nobody told the end.
+fn time(pen: &Pen, node: &Node) -> String {
+    match node.end {
+        Some(_) => text::duration(node.duration(0)),
+        None => pen.glyph(Glyph::Unknown).to_owned(),
+    }
+}
+
+fn ttft(pen: &Pen, node: &Node) -> String {
+    let Some(call) = &node.call else {
+        return String::new();
+    };
+    call.phases
+        .ttft
+        .map_or_else(|| pen.glyph(Glyph::Unknown).to_owned(), text::duration)
+}
+
+fn speed(pen: &Pen, node: &Node) -> String {
+    let Some(call) = &node.call else {
+        return String::new();
+    };
+    let speed = call.decode_tokens_per_s();
+    speed.map_or_else(
+        || pen.glyph(Glyph::Unknown).to_owned(),
+        |s| format!("{s:.0}"),
+    )
+}
+
+/// The glyph of a row: failed, a spinner where it runs itself, else its kind.
+fn glyph(pen: &Pen, node: &Node, row: Row, now: u64) -> (&'static str, Style) {
+    let kind = match node.kind {
+        NodeKind::Turn => (Glyph::Turn, Role::Turn),
+        NodeKind::Workflow => (Glyph::Workflow, Role::Agent),
+        NodeKind::Agent => (Glyph::Agent, Role::Agent),
+        NodeKind::Call => (Glyph::Call, Role::Call),
+        NodeKind::Tool if node.mcp => (Glyph::Mcp, Role::Tool),
+        NodeKind::Tool => (Glyph::Tool, Role::Tool),
+        NodeKind::Retrieval => (Glyph::Retrieval, Role::Tool),
+        NodeKind::Embedding => (Glyph::Embedding, Role::Tool),
+        NodeKind::Wait => (Glyph::Wait, Role::Human),
+        NodeKind::Other => (Glyph::Other, Role::Secondary),
+    };
+    let error = pen.style(Role::Error);
+    match node.state {
+        State::Error => (pen.glyph(Glyph::Error), error),
+        State::Running(_) if !row.parent || row.folded => {
+            (pen.theme.spinner(now), pen.style(Role::Running))
+        }
+        _ if row.folded && node.error_below => (pen.glyph(kind.0), error),
+        State::Abandoned => (pen.glyph(kind.0), pen.style(Role::Faint)),
+        _ => (pen.glyph(kind.0), pen.style(kind.1)),
+    }
+}
+
+/// What a row is called: a model without its date, and without the family that its name goes on
+/// to tell anyway.
+pub(super) fn label(node: &Node) -> Cow<'_, str> {
+    let model = node.call.as_ref().and_then(|c| c.model());
+    let name = match model {
+        Some(model) => Cow::Borrowed(text::model_short(model).trim_start_matches("claude-")),
+        None => title::prompt(&node.name),
+    };
+    match &*name {
+        "" => Cow::Borrowed("unnamed"),
+        // A turn without a prompt bears its model's name.
+        word if node.kind == NodeKind::Turn && !word.contains(char::is_whitespace) => {
+            Cow::Owned(text::model_short(word).to_owned())
+        }
+        _ => name,
+    }
+}
+
+fn name_role(node: &Node) -> Role {
+    match (node.state, node.kind) {
+        (State::Running(Sign::Presumed), _) => Role::Running,
+        _ if !node.arrived => Role::Secondary,
+        (_, NodeKind::Turn | NodeKind::Workflow | NodeKind::Agent) => Role::Strong,
+        (_, NodeKind::Other | NodeKind::Wait) => Role::Secondary,
+        _ => Role::Text,
+    }
+}
+
+fn draw_name(pen: &mut Pen, area: Rect, node: &Node, row: Row, ui: &UiState, now: u64) {
+    // Deep rows keep half of the cells for their names.
+    let indent = u16::try_from(row.depth.saturating_mul(2))
+        .unwrap_or(u16::MAX)
+        .min(area.width / 2);
+    let (x, y) = (area.x + indent, area.y);
+    let faint = pen.style(Role::Faint);
+    if row.depth.saturating_mul(2) > u32::from(indent) && indent > 0 {
+        let more = pen.glyph(Glyph::More);
+        pen.symbol(x - 1, y, more, faint);
+    }
+    if row.parent {
+        let mark = pen.glyph(if row.folded {
+            Glyph::Folded
+        } else {
+            Glyph::Open
+        });
+        pen.symbol(x, y, mark, faint);
+    }
+    let (symbol, style) = glyph(pen, node, row, now);
+    if area.width > indent + 2 {
+        pen.symbol(x + 2, y, symbol, style);
+    }
+    let mut x = x + 4;
+    let mut room = area.right().saturating_sub(x);
+    if node.state == State::Running(Sign::Presumed) && room > 2 && !node.name.starts_with('~') {
+        let (mark, style) = (
+            format!("{} ", pen.glyph(Glyph::Presumed)),
+            pen.style(Role::Running),
+        );
+        x += pen.put(x, y, room, &mark, style);
+        room = area.right().saturating_sub(x);
+    }
+    if node.from_logs && room > 2 {
+        let mark = pen.glyph(Glyph::FromLogs);
+        pen.symbol(area.right() - 1, y, mark, faint);
+        room -= 2;
+    }
+    let style = pen.style(name_role(node));
+    let name = pen.fit(&label(node), room, Cut::End);
+    let mut used = put_matched(pen, (x, y, room), &name, style, ui);
+    used += draw_attempts(pen, (x + used, y, room.saturating_sub(used)), node);
+    let rest = room.saturating_sub(used + 1);
+    if let Some(detail) = node.detail.as_deref().filter(|_| rest > 3) {
+        let detail = arguments::line(detail, usize::from(rest), pen.glyph(Glyph::Ellipsis));
+        let style = pen.style(Role::Secondary);
+        put_matched(pen, (x + used + 1, y, rest), &detail, style, ui);
+    }
+}
+
+/// How often a call was tried, where that is more than once; gives the cells used.
+fn draw_attempts(pen: &mut Pen, (x, y, room): (u16, u16, u16), node: &Node) -> u16 {
+    let attempts = node.call.as_ref().map_or(1, |c| c.attempts);
+    if attempts < 2 {
+        return 0;
+    }
+    let text = format!(" {}{attempts}", pen.glyph(Glyph::Times));
+    let style = pen.style(Role::Warning);
+    pen.put(x, y, room, &text, style)
+}
+
+/// Text in which what the filter looks for stands out.
+fn put_matched(
+    pen: &mut Pen,
+    (x, y, room): (u16, u16, u16),
+    text: &str,
+    style: Style,
+    ui: &UiState,
+) -> u16 {
+    let used = pen.put(x, y, room, text, style);
+    if !ui.filter.is_empty() {
+        for (from, to) in ui.filter.spans(text) {
+            let (from, to) = (
+                u16::try_from(from).unwrap_or(room),
+                u16::try_from(to).unwrap_or(room),
+            );
+            let width = to.min(used).saturating_sub(from);
+            let style = pen.style(Role::Match);
+            pen.tint(Rect::new(x.saturating_add(from), y, width, 1), style);
+        }
+    }
+    used
+}

@@ -1,0 +1,253 @@
+//! Bars: a node's time split into phases, on cells with eighth-block edges or as textures.
+
+use super::paint::Pen;
+use super::scale::Scale;
+use crate::model::node::{Call, Node, NodeKind, Sign, State, Tree};
+use crate::theme::Phase;
+use ratatui::style::Modifier;
+
+/// A stretch of time of one kind, ns since the epoch.
+type Stretch = (Phase, u64, u64);
+
+/// Folded rows show the bars of what is below them, up to so many nodes; above that the plain
+/// span of the container. What is folded can be unfolded.
+const FOLDED_BARS: u32 = 2000;
+
+/// Draws the bar of a row.
+pub(super) fn bar(
+    pen: &mut Pen,
+    at: (u16, u16),
+    scale: &Scale,
+    tree: &Tree,
+    index: usize,
+    folded: bool,
+    now: u64,
+) {
+    let Some(node) = tree.nodes.get(index) else {
+        return;
+    };
+    let mut eighths: Vec<Option<Phase>> = vec![None; usize::from(scale.cells) * 8];
+    // A tool that waited first for a person begins with that.
+    let below = node.descendants > 0;
+    let waited = tree.nodes.get(index + 1).map(|n| n.kind) == Some(NodeKind::Wait);
+    for stretch in stretches(node, now) {
+        lay(&mut eighths, scale, stretch, below && !waited);
+    }
+    let below = match node.kind {
+        _ if folded && node.descendants <= FOLDED_BARS => node.descendants,
+        NodeKind::Tool if node.descendants <= FOLDED_BARS => node.descendants,
+        _ => 0,
+    };
+    for child in tree.nodes.iter().skip(index + 1).take(below as usize) {
+        let shown = if folded {
+            child.descendants == 0 || child.call.is_some()
+        } else {
+            child.kind == NodeKind::Wait
+        };
+        if shown || child.kind == NodeKind::Wait {
+            for stretch in stretches(child, now) {
+                lay(&mut eighths, scale, stretch, false);
+            }
+        }
+    }
+    for (cell, parts) in (0..scale.cells).zip(eighths.chunks_exact(8)) {
+        draw_cell(pen, at.0 + cell, at.1, parts);
+    }
+}
+
+/// A node's own time by phases.
+pub(super) fn stretches(node: &Node, now: u64) -> Vec<Stretch> {
+    let end = node.start.saturating_add(node.duration(now));
+    if node.state == State::Running(Sign::Presumed) && node.descendants == 0 {
+        return vec![(Phase::Presumed, node.start, end)];
+    }
+    match (&node.call, node.kind) {
+        (Some(call), _) => call_stretches(call, node.start, end),
+        (None, NodeKind::Call) => vec![(Phase::NotSplit, node.start, end)],
+        (None, NodeKind::Tool | NodeKind::Retrieval | NodeKind::Embedding) => {
+            vec![(Phase::Tool, node.start, end)]
+        }
+        (None, NodeKind::Wait) => vec![(Phase::Human, node.start, end)],
+        (None, NodeKind::Turn | NodeKind::Workflow | NodeKind::Agent | NodeKind::Other) => {
+            vec![(Phase::Container, node.start, end)]
+        }
+    }
+}
+
+/// The phases of a call one after the other. The attempts before the answered one, and all time for
+/// which there is no evidence, are not split.
+fn call_stretches(call: &Call, start: u64, end: u64) -> Vec<Stretch> {
+    let phases = &call.phases;
+    let from = call.answered_from.clamp(start, end);
+    let mut out = vec![(Phase::NotSplit, start, from)];
+    let mut at = from;
+    let mut go = |phase: Phase, to: u64| {
+        let to = to.clamp(at, end);
+        out.push((phase, at, to));
+        at = to;
+        to
+    };
+    let mut to = from;
+    let told = [
+        (Phase::Gateway, phases.gateway),
+        (Phase::Queue, phases.queue),
+        (Phase::Prefill, phases.prefill),
+    ];
+    for (phase, ns) in told {
+        if let Some(ns) = ns {
+            to = go(phase, to.saturating_add(ns));
+        }
+    }
+    if let Some(ttft) = phases.ttft.filter(|_| phases.prefill.is_none()) {
+        to = go(Phase::WaitPrefill, from.saturating_add(ttft));
+    }
+    if let Some(decode) = phases.decode {
+        to = go(Phase::Decode, to.saturating_add(decode));
+    }
+    // Rounding of seconds to ns leaves crumbs, which are no time of their own.
+    if end.saturating_sub(to) > (end - start) / 50 {
+        go(Phase::NotSplit, end);
+    }
+    out.retain(|(_, a, b)| b > a);
+    if out.is_empty() {
+        out.push((Phase::NotSplit, start, end));
+    }
+    out
+}
+
+/// Lays a stretch on the eighths; however short, it stays visible. What has something `below` it
+/// reaches as far as that does.
+fn lay(eighths: &mut [Option<Phase>], scale: &Scale, (phase, from, to): Stretch, below: bool) {
+    if !scale.shows(from, to) || eighths.is_empty() {
+        return;
+    }
+    let (mut a, mut b) = (scale.eighth(from), scale.eighth(to));
+    if phase.is_solid() {
+        b = b.max(a + 2);
+    } else if below {
+        (a, b) = (a / 8 * 8, b.div_ceil(8) * 8);
+        b = b.max(a + 8);
+    } else {
+        // Lines are drawn on whole cells: round to them.
+        (a, b) = ((a + 4) / 8 * 8, (b + 4) / 8 * 8);
+        b = b.max(a + 8);
+    }
+    let over = b.saturating_sub(eighths.len());
+    let range = a.saturating_sub(over)..b.min(eighths.len());
+    if let Some(part) = eighths.get_mut(range) {
+        part.fill(Some(phase));
+    }
+}
+
+/// What most of some eighths are, among those that `counts`.
+fn most(parts: &[Option<Phase>], counts: impl Fn(Phase) -> bool) -> Option<Phase> {
+    let all = || parts.iter().flatten().copied().filter(|p| counts(*p));
+    all().max_by_key(|phase| all().filter(|p| p == phase).count())
+}
+
+fn draw_cell(pen: &mut Pen, x: u16, y: u16, parts: &[Option<Phase>]) {
+    let solid = |part: &Option<Phase>| part.filter(|p| p.is_solid());
+    let solids = parts.iter().filter(|p| solid(p).is_some()).count();
+    let lines = parts.iter().flatten().count() - solids;
+    if !pen.theme.solid_bars() || lines > solids || solids == 0 {
+        if let Some(phase) = most(parts, |_| true) {
+            let (glyph, style) = (pen.theme.texture(phase), pen.style(phase.role()));
+            pen.symbol(x, y, glyph, style);
+        }
+        return;
+    }
+    // A cell shows two colours at most: one from the left edge on, another from there.
+    let first = parts.first().and_then(solid);
+    let turn = parts
+        .iter()
+        .position(|p| solid(p) != first)
+        .unwrap_or(parts.len());
+    let rest = parts
+        .get(turn..)
+        .and_then(|rest| most(rest, Phase::is_solid));
+    let block = pen.theme.eighths(turn);
+    match (first, rest) {
+        (Some(a), None) => {
+            let style = pen.style(a.role());
+            pen.symbol(x, y, block, style);
+        }
+        (Some(a), Some(b)) => {
+            let mut style = pen.style(a.role());
+            style.bg = pen.style(b.role()).fg;
+            pen.symbol(x, y, block, style);
+        }
+        (None, Some(b)) => {
+            // No block grows from the right: reversed, the left one leaves the right part.
+            let style = pen.style(b.role()).add_modifier(Modifier::REVERSED);
+            pen.symbol(x, y, block, style);
+        }
+        (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::node::Phases;
+
+    fn call(phases: Phases, from: u64) -> Vec<Stretch> {
+        let call = Call {
+            answered_from: from,
+            phases,
+            ..Call::default()
+        };
+        call_stretches(&call, 100, 200)
+    }
+
+    #[test]
+    fn no_evidence_no_split() {
+        assert_eq!(call(Phases::default(), 100), [(Phase::NotSplit, 100, 200)]);
+        assert_eq!(call(Phases::default(), 0), [(Phase::NotSplit, 100, 200)]);
+    }
+
+    #[test]
+    fn a_client_knows_wait_and_decode_of_the_answered_attempt() {
+        let phases = Phases {
+            ttft: Some(30),
+            decode: Some(50),
+            ..Phases::default()
+        };
+        let expected = [
+            (Phase::NotSplit, 100, 120),
+            (Phase::WaitPrefill, 120, 150),
+            (Phase::Decode, 150, 200),
+        ];
+        assert_eq!(call(phases, 120), expected);
+    }
+
+    #[test]
+    fn an_engine_tells_queue_and_prefill() {
+        let phases = Phases {
+            gateway: Some(10),
+            queue: Some(20),
+            prefill: Some(30),
+            ttft: Some(60),
+            decode: Some(999),
+            ..Phases::default()
+        };
+        let expected = [
+            (Phase::Gateway, 100, 110),
+            (Phase::Queue, 110, 130),
+            (Phase::Prefill, 130, 160),
+            (Phase::Decode, 160, 200),
+        ];
+        assert_eq!(call(phases, 100), expected);
+    }
+
+    #[test]
+    fn what_is_left_is_not_split() {
+        let phases = Phases {
+            ttft: Some(30),
+            ..Phases::default()
+        };
+        assert_eq!(
+            call(phases, 100),
+            [(Phase::WaitPrefill, 100, 130), (Phase::NotSplit, 130, 200)]
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The screen from outside: snapshots of buffers with their styles, and properties of update and
+//! draw at every size.
+#![expect(clippy::unwrap_used, reason = "test")]
+#![allow(clippy::pedantic, reason = "test")]
+
+mod fixture;
+mod properties;
+mod snapshots;
