@@ -10,6 +10,8 @@
 //!
 //! `ARCHITECTURE.md` says what each room knows and, above all, what it does not.
 
+pub mod app;
+pub mod cli;
 pub mod convention;
 pub mod ingest;
 pub mod model;

@@ -1,0 +1,111 @@
+//! Receiving without a screen: a line per finished turn, and the report on exit.
+
+use super::lore::Known;
+use super::now_ns;
+use super::receive::Receiving;
+use super::report::print;
+use super::show::{block_on, receiver, warn_of_strangers};
+use super::signals::{Signals, Told};
+use crate::cli::Live;
+use crate::ingest::Batch;
+use crate::model::ids::NodeId;
+use crate::model::node::SessionState;
+use crate::model::store::Store;
+use crate::report;
+use std::collections::HashSet;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// A turn is finished when nothing of it has come for so long: children may follow their parents.
+const SETTLED_NS: u64 = 2_000_000_000;
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Receives until a signal.
+pub fn run(args: &Live, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let known = Known::with_prices(args.prices.path.as_deref())?;
+    let config = receiver(&args.receive);
+    warn_of_strangers(&config);
+    let receiving = Receiving::start(&config, known.clone())?;
+    let limit = usize::try_from(args.receive.max_memory).unwrap_or(usize::MAX);
+    let mut store = block_on(receive(&known, receiving, limit, out))??;
+    if let Some(format) = args.report {
+        print(&report::build(&mut store, &*known), format, out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn receive(
+    known: &Known,
+    mut receiving: Receiving,
+    limit: usize,
+    out: &mut dyn Write,
+) -> anyhow::Result<Store> {
+    let mut signals = Signals::new()?;
+    let mut store = Store::new();
+    let mut told = HashSet::new();
+    let addresses: Vec<String> = receiving
+        .grpc
+        .iter()
+        .chain(&receiving.http)
+        .map(ToString::to_string)
+        .collect();
+    writeln!(
+        std::io::stderr(),
+        "spanfall: receiving OTLP on {}",
+        addresses.join(" ")
+    )?;
+    let mut look = Instant::now() + LOOK;
+    loop {
+        // Not a branch of its own: batches that keep coming must not keep it from its turn.
+        let flooded = store.weight() > limit.saturating_add(limit / 4);
+        if flooded || look <= Instant::now() {
+            store.refresh(known, now_ns());
+            store.hold(limit, &|_| false);
+            tell(&store, &mut told, now_ns(), out)?;
+            look = Instant::now() + LOOK;
+        }
+        tokio::select! {
+            biased;
+            told = signals.next() => if told != Told::GoOn { break },
+            Some(batch) = receiving.batches.recv() => file(&mut store, batch),
+            () = sleep_until(look) => {}
+        }
+    }
+    while let Ok(batch) = receiving.batches.try_recv() {
+        file(&mut store, batch);
+    }
+    store.refresh(known, now_ns());
+    tell(&store, &mut told, u64::MAX, out)?;
+    Ok(store)
+}
+
+fn file(store: &mut Store, batch: Batch) {
+    store.counters.metric_points += batch.metric_points;
+    store.counters.rejected += batch.rejected;
+    store.counters.repaired += batch.repaired;
+    store.apply(batch.items);
+}
+
+/// One line for each turn that has finished since. A turn whose end nobody tells (log records
+/// alone) is finished when the next one begins, or at the end.
+fn tell(
+    store: &Store,
+    told: &mut HashSet<NodeId>,
+    now: u64,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for session in store.sessions() {
+        let settled = now.saturating_sub(session.last_arrival) > SETTLED_NS
+            && (session.state != SessionState::Running || now == u64::MAX);
+        for (i, turn) in session.turns.iter().enumerate() {
+            let followed = i + 1 < session.turns.len();
+            let over = followed || (settled && (turn.end.is_some() || now == u64::MAX));
+            if over && told.insert(turn.node) {
+                writeln!(out, "{}", report::turn_line(session, i + 1, turn))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! The loop: keys, batches and time, in this order of urgency, to one frame at a time.
+
+use super::lore::Known;
+use super::screen::{Asked, Screen};
+use super::signals::{HUNG_UP, Signals, Told};
+use super::terminal::Writer;
+use super::{input, now_ns, receive::Receiving};
+use crate::ingest::Batch;
+use crate::model::store::Store;
+use crate::theme::Theme;
+use crate::ui::{Action, ReceiverView, keymap};
+use crossterm::event::{Event, KeyEventKind};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+/// At most 60 frames a second.
+const FRAME: Duration = Duration::from_millis(16);
+/// Rows that run move so often.
+const TICK: Duration = Duration::from_millis(100);
+/// The clock moves so often, and silence is noticed.
+const CLOCK: Duration = Duration::from_secs(1);
+/// Batches filed before keys are looked at again.
+const SLICE: usize = 8;
+/// While evidence comes, correlating takes at most one part in so many of the loop's time.
+const SHARE: u32 = 4;
+
+/// What the screen shows, and how.
+pub struct Show {
+    /// Tables and prices.
+    pub known: Arc<Known>,
+    /// What is there already.
+    pub store: Store,
+    /// The theme.
+    pub theme: Theme,
+    /// Bytes that the store may hold.
+    pub limit: usize,
+    /// The recording that is browsed or played.
+    pub recording: Option<String>,
+    /// "Now" of a recording that is browsed and not played, ns since the epoch.
+    pub frozen_at: Option<u64>,
+}
+
+/// How the screen was left.
+pub struct Left {
+    /// The evidence, for a last summary.
+    pub store: Store,
+    /// When, ns since the epoch; "now" of a recording that was browsed.
+    pub at: u64,
+    /// Exit status: 128 + the signal that ended it, else 0.
+    pub status: u8,
+    /// The terminal took everything and can take a last word.
+    pub answers: bool,
+}
+
+/// Shows the screen until somebody leaves. `receiving` is `None` for a recording.
+pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Left> {
+    let mut signals = Signals::new()?;
+    let writer = Writer::take()?;
+    let mut running = Loop::new(show, receiving, size());
+    let left = match input::events() {
+        Ok(keys) => running.run(&writer, keys, &mut signals).await,
+        Err(error) => Err(error.into()),
+    };
+    let answers = writer.leave();
+    let status = left?;
+    Ok(Left {
+        at: running.now(),
+        store: running.into_store(),
+        status,
+        answers,
+    })
+}
+
+/// Columns and rows of the terminal.
+fn size() -> (u16, u16) {
+    crossterm::terminal::size().unwrap_or((80, 24))
+}
+
+struct Loop {
+    screen: Screen,
+    receiving: Option<Receiving>,
+    recording: Option<String>,
+    frozen_at: Option<u64>,
+    size: (u16, u16),
+    /// There is evidence that is not correlated yet.
+    fresh: bool,
+    /// Evidence came since correlating last.
+    came: bool,
+    /// The screen is not as it should be.
+    dirty: bool,
+    refresh_at: Instant,
+    /// When it was correlated last.
+    refreshed: Instant,
+    draw_at: Instant,
+    drawn: Instant,
+}
+
+impl Loop {
+    fn new(show: Show, receiving: Option<Receiving>, size: (u16, u16)) -> Self {
+        let now = Instant::now();
+        let mut screen = Screen::new(show.known, show.store, show.theme, size, show.limit);
+        if show.frozen_at.is_some() {
+            // Nothing new will come that could be followed.
+            screen.act(Action::Follow);
+        }
+        Self {
+            screen,
+            receiving,
+            recording: show.recording,
+            frozen_at: show.frozen_at,
+            size,
+            fresh: true,
+            came: false,
+            dirty: true,
+            refresh_at: now,
+            refreshed: now,
+            draw_at: now,
+            drawn: now,
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.frozen_at.unwrap_or_else(now_ns)
+    }
+
+    /// Files what was acknowledged but not taken in yet.
+    fn into_store(mut self) -> Store {
+        if let Some(receiving) = &mut self.receiving {
+            while let Ok(batch) = receiving.batches.try_recv() {
+                self.screen.receive(batch);
+            }
+        }
+        self.screen.into_store()
+    }
+
+    async fn run(
+        &mut self,
+        writer: &Writer,
+        mut keys: mpsc::Receiver<io::Result<Event>>,
+        signals: &mut Signals,
+    ) -> anyhow::Result<u8> {
+        let mut batches = Vec::with_capacity(SLICE);
+        loop {
+            self.catch_up();
+            if self.dirty && self.draw_at <= Instant::now() {
+                self.draw(writer);
+            }
+            if writer.is_gone() {
+                return Ok(HUNG_UP);
+            }
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                told = signals.next() => match told {
+                    Told::End(status) => return Ok(status),
+                    Told::GoOn => {
+                        if writer.take_again().is_err() {
+                            return Ok(HUNG_UP);
+                        }
+                        let (columns, rows) = size();
+                        self.on_event(Event::Resize(columns, rows), writer);
+                    }
+                },
+                event = keys.recv() => match event {
+                    Some(event) => if self.on_event(event?, writer) == Asked::Leave { return Ok(0) },
+                    None => return Ok(HUNG_UP),
+                },
+                n = next_batches(self.receiving.as_mut(), &mut batches) => {
+                    self.fresh |= n > 0;
+                    self.came |= n > 0;
+                    batches.drain(..).for_each(|batch| self.screen.receive(batch));
+                }
+                () = sleep_until(wake) => self.on_time(),
+            }
+        }
+    }
+
+    /// What runs has grown, and what fell silent is to be noticed once a second.
+    fn on_time(&mut self) {
+        self.dirty = true;
+        self.fresh |= self.frozen_at.is_none() && self.refreshed.elapsed() >= CLOCK;
+    }
+
+    /// Correlates some of what came, if it is time, so that keys are always answered. While more
+    /// comes, taking it in goes first.
+    fn catch_up(&mut self) {
+        let start = Instant::now();
+        if !self.fresh || self.refresh_at > start {
+            return;
+        }
+        let view = self.receiver_view();
+        self.screen.set_receiver(view);
+        self.fresh = self.screen.refresh(self.now());
+        self.refreshed = Instant::now();
+        let share = if std::mem::take(&mut self.came) {
+            SHARE
+        } else {
+            1
+        };
+        self.refresh_at = start + FRAME.max(start.elapsed() * share);
+        self.dirty = true;
+    }
+
+    fn wake(&self) -> Instant {
+        let idle = self.drawn
+            + if self.screen.ticks() && self.frozen_at.is_none() {
+                TICK
+            } else {
+                CLOCK
+            };
+        let draw = if self.dirty { self.draw_at } else { idle };
+        if self.fresh {
+            draw.min(self.refresh_at)
+        } else {
+            draw
+        }
+    }
+
+    fn draw(&mut self, writer: &Writer) {
+        if let Some(view) = self.receiving.as_ref().map(|_| self.receiver_view()) {
+            self.screen.set_receiver(view);
+        }
+        writer.show(self.screen.frame(self.now(), self.size));
+        self.dirty = false;
+        self.drawn = Instant::now();
+        self.draw_at = self.drawn + FRAME;
+    }
+
+    fn receiver_view(&self) -> ReceiverView {
+        let recording = self.recording.clone();
+        match &self.receiving {
+            Some(receiving) => ReceiverView {
+                recording,
+                ..receiving.view()
+            },
+            None => ReceiverView {
+                recording,
+                ..ReceiverView::default()
+            },
+        }
+    }
+
+    fn on_event(&mut self, event: Event, writer: &Writer) -> Asked {
+        let action = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                keymap::action(self.screen.ui(), key)
+            }
+            Event::Paste(text) => Some(Action::FilterPaste(text)),
+            Event::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                writer.repaint();
+                self.draw_at = Instant::now();
+                Some(Action::Resize(columns, rows))
+            }
+            _ => None,
+        };
+        let Some(action) = action else {
+            return Asked::Nothing;
+        };
+        self.dirty = true;
+        self.fresh = true;
+        self.screen.act(action)
+    }
+}
+
+/// The next batches; never, for a recording.
+async fn next_batches(receiving: Option<&mut Receiving>, into: &mut Vec<Batch>) -> usize {
+    match receiving {
+        Some(receiving) => receive_some(&mut receiving.batches, into).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn receive_some(queue: &mut mpsc::Receiver<Batch>, into: &mut Vec<Batch>) -> usize {
+    match queue.recv_many(into, SLICE).await {
+        0 => std::future::pending().await,
+        n => n,
+    }
+}

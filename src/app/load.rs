@@ -1,0 +1,30 @@
+//! Recordings into a store, without sockets.
+
+use super::lore::Known;
+use crate::model::store::Store;
+use crate::{ingest, record, wire};
+use std::path::PathBuf;
+
+/// Reads recordings into a new store; also what could not be read, in words.
+pub fn load(paths: &[PathBuf], known: &Known) -> Result<(Store, Vec<String>), record::ReadError> {
+    let recording = record::read(paths)?;
+    let mut store = Store::new();
+    let mut complaints = recording.complaints;
+    for recorded in recording.requests {
+        let decoded = wire::decode(&recorded.payload);
+        complaints.extend(
+            decoded
+                .rejects
+                .iter()
+                .map(|r| format!("{}: {}", recorded.payload.peer, r.reason)),
+        );
+        let batch = ingest::prepare(&known.tables, &decoded, recorded.payload.received_ns);
+        store.counters.metric_points += batch.metric_points;
+        store.counters.rejected += batch.rejected;
+        store.counters.repaired += batch.repaired;
+        store.apply(batch.items);
+    }
+    let now = store.last_time();
+    store.refresh(known, now);
+    Ok((store, complaints))
+}

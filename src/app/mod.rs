@@ -1,0 +1,48 @@
+//! The running program: everything above, wired together. The only room that knows clock,
+//! terminal, threads and signals.
+
+pub mod detail;
+pub mod env;
+mod headless;
+mod input;
+pub mod live;
+pub mod load;
+pub mod lore;
+pub mod price;
+pub mod receive;
+pub mod report;
+pub mod screen;
+pub mod show;
+mod signals;
+pub mod sink;
+pub mod terminal;
+
+use crate::cli::{Cli, Command};
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Does what the command line says. An error is usage or unreadable input, exit code 2.
+pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        None if cli.live.headless => headless::run(&cli.live, out),
+        None => show::live(&cli.live, out),
+        Some(Command::Demo(args)) => show::demo(args, out),
+        Some(Command::Open(args)) => show::open(args, out),
+        Some(Command::Report(args)) => report::run(args, out),
+        Some(Command::Price(args)) => {
+            price::run(args, now_ns(), out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Env(args)) => {
+            env::run(args, std::env::var("SHELL").ok().as_deref(), out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The wall clock, nanoseconds since the epoch.
+fn now_ns() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}

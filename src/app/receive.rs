@@ -1,0 +1,141 @@
+//! The receiver's threads, and what they tell.
+
+use super::lore::Known;
+use super::sink::{Intake, QUEUE};
+use crate::ingest::Batch;
+use crate::ui::{Listener, ReceiverView};
+use crate::wire::receiver::{BindError, Bound, Reason, ReceiverConfig, Stats, bind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, oneshot};
+
+/// Threads that serve sockets, decode and prepare.
+const THREADS: usize = 2;
+
+/// A receiver at work.
+pub struct Receiving {
+    /// What it brings.
+    pub batches: mpsc::Receiver<Batch>,
+    /// Where it listens.
+    pub grpc: Vec<SocketAddr>,
+    /// Where it listens.
+    pub http: Vec<SocketAddr>,
+    stats: Arc<Stats>,
+    /// Dropped last: the threads end with it.
+    threads: Option<Runtime>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Receiving {
+    /// Listens. The ports accept when this returns.
+    pub fn start(config: &ReceiverConfig, known: Arc<Known>) -> anyhow::Result<Self> {
+        let threads = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("receiver")
+            .enable_all()
+            .build()?;
+        let bound = threads.block_on(bind(config))?;
+        Ok(Self::serve(threads, bound, known))
+    }
+
+    /// Listens, on free ports where the usual ones are taken.
+    pub fn start_anywhere(known: Arc<Known>) -> anyhow::Result<Self> {
+        match Self::start(&ReceiverConfig::default(), known.clone()) {
+            Err(e) if e.is::<BindError>() => {
+                let free = || vec![crate::wire::receiver::Listen::Loopback(0)];
+                let config = ReceiverConfig {
+                    grpc: free(),
+                    http: free(),
+                    ..ReceiverConfig::default()
+                };
+                Self::start(&config, known)
+            }
+            started => started,
+        }
+    }
+
+    fn serve(threads: Runtime, bound: Bound, known: Arc<Known>) -> Self {
+        let (queue, batches) = mpsc::channel(QUEUE);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stats = Arc::new(Stats::default());
+        let (grpc, http) = (bound.grpc().to_vec(), bound.http().to_vec());
+        let intake = Arc::new(Intake::new(known, queue));
+        let serving = bound.serve(intake, stats.clone(), async move {
+            // Dropping the sender means the same as sending.
+            let _ = stopped.await;
+        });
+        threads.spawn(serving);
+        Self {
+            batches,
+            grpc,
+            http,
+            stats,
+            threads: Some(threads),
+            stop: Some(stop),
+        }
+    }
+
+    /// Runs something on the receiver's threads.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(threads) = &self.threads {
+            threads.spawn(task);
+        }
+    }
+
+    /// Its numbers; the store's own are the screen's to fill in.
+    pub fn view(&self) -> ReceiverView {
+        let told = self.stats.snapshot();
+        let listeners = |protocol: &str, addresses: &[SocketAddr]| {
+            addresses
+                .iter()
+                .map(|a| Listener {
+                    protocol: protocol.to_owned(),
+                    address: a.to_string(),
+                })
+                .collect::<Vec<_>>()
+        };
+        let refused = Reason::ALL.iter().filter_map(|&reason| {
+            let n = told.refused_for(reason);
+            (n > 0).then(|| (advice(reason).to_owned(), n))
+        });
+        ReceiverView {
+            listeners: [
+                listeners("OTLP/gRPC", &self.grpc),
+                listeners("OTLP/HTTP", &self.http),
+            ]
+            .concat(),
+            connections: told.connections,
+            requests: told.requests_total(),
+            refused: refused.collect(),
+            ..ReceiverView::default()
+        }
+    }
+}
+
+/// Why something was refused, with the next step.
+fn advice(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Origin => "sent by a web page; let it: --allow-origin ORIGIN",
+        Reason::Host => "called by another host's name; let it: --allow-host NAME",
+        Reason::Token => "no token: OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN",
+        Reason::Method => "not POST, which is how telemetry is sent",
+        Reason::Path => "no such path; exporters post to /v1/traces, logs or metrics",
+        Reason::MediaType => "unknown content: OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        Reason::TooLarge => "body too large: OTEL_BSP_MAX_EXPORT_BATCH_SIZE=64",
+        Reason::BadBody => "body is no OTLP; what its sender got back says where",
+        Reason::Timeout => "the request never came whole",
+        Reason::Busy => "too much at once; exporters try again by themselves",
+        Reason::Stopping => "came while spanfall was ending",
+        Reason::Connections => "too many connections at once",
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `spanfall report`: the numbers of recordings, without a screen.
+
+use super::load::load;
+use super::lore::Known;
+use crate::cli::{FailOn, Format, Report};
+use crate::report;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Reads the recordings and writes the report; exit 1 when a limit of the command line says so.
+/// What could not be read goes to standard error, one line each.
+pub fn run(args: &Report, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let known = Known::with_prices(args.prices.path.as_deref())?;
+    let (mut store, complaints) = load(&args.paths, &known)?;
+    for complaint in complaints {
+        writeln!(std::io::stderr(), "spanfall: {complaint}")?;
+    }
+    let built = report::build(&mut store, &*known);
+    print(&built, args.format, out)?;
+    let totals = store.totals();
+    let cost = totals.cost.map_or(0, |c| c.0);
+    let too_dear = args.max_cost.is_some_and(|max| cost > max.pico_usd);
+    let failed = args.fail_on == Some(FailOn::Error) && totals.errors > 0;
+    Ok(ExitCode::from(u8::from(too_dear || failed)))
+}
+
+/// Writes a report.
+pub fn print(report: &report::Report, format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+    match format {
+        Format::Text => out.write_all(report::text(report).as_bytes())?,
+        Format::Markdown => out.write_all(report::markdown(report).as_bytes())?,
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(report)?)?,
+    }
+    Ok(())
+}

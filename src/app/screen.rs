@@ -1,0 +1,295 @@
+//! What is on the screen: store, state and picture kept in step. One task owns it.
+
+use super::detail;
+use super::lore::Known;
+use crate::ingest::Batch;
+use crate::model::detail::Detail;
+use crate::model::ids::{NodeId, SessionId};
+use crate::model::node::{Source, Tree};
+use crate::model::store::Store;
+use crate::model::usage::PicoUsd;
+use crate::theme::Theme;
+use crate::ui::{Action, Effect, Picture, ReceiverView, UiState, update};
+use crate::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Bytes that wait at most while the display is held (design, section 4, `p`).
+const HELD_MOST: usize = 64 << 20;
+/// Pieces of evidence that are correlated before keys are looked at again, which takes a few
+/// milliseconds.
+const PIECES: usize = 1_000;
+/// Effects may ask for a tree, whose rows ask for a detail; more rounds than this do nothing new.
+const ROUNDS: usize = 4;
+/// The time over which money per minute is measured, ns.
+const BURN_NS: u64 = 60_000_000_000;
+
+/// What a key or batch asks of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing.
+    Nothing,
+    /// To leave.
+    Leave,
+}
+
+/// Store, screen and what is looked at.
+pub struct Screen {
+    known: Arc<Known>,
+    /// The evidence.
+    pub store: Store,
+    ui: UiState,
+    theme: Theme,
+    tree: Option<(SessionId, Arc<Tree>, u64)>,
+    ticks: bool,
+    wanted: Option<(SessionId, NodeId)>,
+    detail: Option<Detail>,
+    opened: Option<(NodeId, Vec<Source>)>,
+    detail_version: u64,
+    receiver: ReceiverView,
+    spent: VecDeque<(u64, PicoUsd)>,
+    held: Vec<Batch>,
+    held_bytes: usize,
+    paused: bool,
+    limit: usize,
+    utc_offset: i32,
+}
+
+impl Screen {
+    /// A screen of `size` columns and rows; the store is held below `limit` bytes.
+    pub fn new(
+        known: Arc<Known>,
+        store: Store,
+        theme: Theme,
+        size: (u16, u16),
+        limit: usize,
+    ) -> Self {
+        let now = jiff::Zoned::now();
+        Self {
+            known,
+            store,
+            ui: UiState::new(size.0, size.1),
+            theme,
+            tree: None,
+            ticks: false,
+            wanted: None,
+            detail: None,
+            opened: None,
+            detail_version: 0,
+            receiver: ReceiverView::default(),
+            spent: VecDeque::new(),
+            held: Vec::new(),
+            held_bytes: 0,
+            paused: false,
+            limit,
+            utc_offset: now.offset().seconds(),
+        }
+    }
+
+    /// The evidence, when the screen is left; what was held back too.
+    pub fn into_store(mut self) -> Store {
+        self.let_go();
+        self.store
+    }
+
+    /// The state of the screen, for keys.
+    pub fn ui(&self) -> &UiState {
+        &self.ui
+    }
+
+    /// Takes a batch in, or keeps it while the display is held. What it changes is seen after
+    /// the next [`Screen::refresh`].
+    pub fn receive(&mut self, batch: Batch) {
+        if !self.paused {
+            self.file(batch);
+            return;
+        }
+        self.held_bytes += batch.items.weight();
+        self.held.push(batch);
+        self.receiver.queued_bytes = self.held_bytes as u64;
+    }
+
+    fn file(&mut self, batch: Batch) {
+        let counters = &mut self.store.counters;
+        counters.metric_points += batch.metric_points;
+        counters.rejected += batch.rejected;
+        counters.repaired += batch.repaired;
+        self.store.apply(batch.items);
+    }
+
+    fn let_go(&mut self) {
+        self.paused = false;
+        for batch in std::mem::take(&mut self.held) {
+            self.file(batch);
+        }
+        self.held_bytes = 0;
+        self.receiver.queued_bytes = 0;
+    }
+
+    /// Correlates some of what came and brings picture and state in step with it; true if there
+    /// is more.
+    pub fn refresh(&mut self, now: u64) -> bool {
+        if self.held_bytes > HELD_MOST {
+            self.act(Action::Pause);
+        }
+        if self.store.refresh_some(&*self.known, now, PIECES) {
+            let looked_at = self.ui.session();
+            self.store.hold(self.limit, &|id| Some(id) == looked_at);
+        }
+        self.note_spending(now);
+        self.count();
+        self.act(Action::Data);
+        self.store.is_behind()
+    }
+
+    /// The receiver's own numbers, as they are now.
+    pub fn set_receiver(&mut self, receiver: ReceiverView) {
+        let queued_bytes = self.held_bytes as u64;
+        self.receiver = ReceiverView {
+            queued_bytes,
+            ..receiver
+        };
+        self.count();
+    }
+
+    fn count(&mut self) {
+        let counters = self.store.counters;
+        let receiver = &mut self.receiver;
+        receiver.spans = counters.spans;
+        receiver.logs = counters.logs;
+        receiver.metrics = counters.metric_points;
+        receiver.rejected = counters.rejected;
+        receiver.repaired = counters.repaired;
+        receiver.evicted = counters.evicted;
+        receiver.services = self.store.services();
+    }
+
+    fn note_spending(&mut self, now: u64) {
+        let total = self.store.totals().cost.unwrap_or_default();
+        if self.spent.back().is_none_or(|(_, before)| *before != total) {
+            self.spent.push_back((now, total));
+        }
+        while self.spent.len() > 1
+            && self
+                .spent
+                .get(1)
+                .is_some_and(|(at, _)| now.saturating_sub(*at) > BURN_NS)
+        {
+            self.spent.pop_front();
+        }
+    }
+
+    /// Money spent within the last minute.
+    fn burn(&self, now: u64) -> Option<PicoUsd> {
+        let (first, last) = (self.spent.front()?, self.spent.back()?);
+        let recent = now.saturating_sub(last.0) <= BURN_NS && last.1 > first.1;
+        recent.then(|| PicoUsd(last.1.0 - first.1.0))
+    }
+
+    /// Does what an action says, and what its effects ask for.
+    pub fn act(&mut self, action: Action) -> Asked {
+        let mut asked = Asked::Nothing;
+        let mut next = Some(action);
+        for _ in 0..ROUNDS {
+            let Some(action) = next.take() else { break };
+            self.fetch();
+            let effects = self.update(action);
+            for effect in effects {
+                match effect {
+                    Effect::ShowSession(_) => next = Some(Action::Data),
+                    Effect::ShowNode(session, node) => {
+                        self.wanted = Some((session, node));
+                        next = Some(Action::Data);
+                    }
+                    Effect::Pause(true) => self.paused = true,
+                    Effect::Pause(false) => self.let_go(),
+                    Effect::Quit => asked = Asked::Leave,
+                }
+            }
+        }
+        asked
+    }
+
+    fn update(&mut self, action: Action) -> Vec<Effect> {
+        let mut ui = std::mem::take(&mut self.ui);
+        let effects = update(&mut ui, &self.picture(0), action);
+        self.ui = ui;
+        effects
+    }
+
+    /// Gets the tree and detail that the state asks for.
+    fn fetch(&mut self) {
+        if let Some(session) = self
+            .ui
+            .session()
+            .or_else(|| self.store.sessions().last().map(|s| s.id))
+        {
+            let known = self.known.clone();
+            let tree = self.store.tree(session, &*known);
+            let shown = |(id, _, version): &(_, _, u64)| (*id, *version);
+            let tree = tree.map(|(tree, version)| (session, tree, version));
+            if self.tree.as_ref().map(shown) != tree.as_ref().map(shown) {
+                let nodes = tree.as_ref().map_or(&[][..], |(_, tree, _)| &tree.nodes);
+                self.ticks = nodes.iter().any(|n| n.state.is_running());
+            }
+            self.tree = tree;
+        }
+        let Some((session, tree, _)) = &self.tree else {
+            return;
+        };
+        let index = self
+            .wanted
+            .filter(|(s, _)| s == session)
+            .and_then(|(_, id)| tree.find(id));
+        let Some((index, node)) = index.and_then(|i| Some((i, tree.nodes.get(i)?))) else {
+            return;
+        };
+        let sources = detail::sources(tree, index);
+        let same = self
+            .opened
+            .as_ref()
+            .is_some_and(|(id, opened)| *id == node.id && opened == sources);
+        if !same {
+            self.detail = Some(detail::open(&self.store, &self.known, node, sources));
+            self.opened = Some((node.id, sources.to_vec()));
+            self.detail_version += 1;
+        }
+    }
+
+    fn picture(&self, now: u64) -> Picture<'_> {
+        Picture {
+            sessions: self.store.sessions(),
+            session: self.tree.as_ref().map(|(id, ..)| *id),
+            tree: self.tree.as_ref().map(|(_, tree, _)| &**tree),
+            tree_version: self.tree.as_ref().map_or(0, |(.., version)| *version),
+            detail: self.detail.as_ref(),
+            detail_version: self.detail_version,
+            receiver: &self.receiver,
+            totals: self.store.totals(),
+            burn: self.burn(now),
+            utc_offset: self.utc_offset,
+        }
+    }
+
+    /// Draws a frame.
+    pub fn frame(&self, now: u64, size: (u16, u16)) -> Buffer {
+        let area = Rect::new(0, 0, size.0, size.1);
+        let mut buffer = Buffer::empty(area);
+        view::draw(
+            &self.picture(now),
+            &self.ui,
+            &self.theme,
+            now,
+            area,
+            &mut buffer,
+        );
+        buffer
+    }
+
+    /// Something on the screen moves with time alone.
+    pub fn ticks(&self) -> bool {
+        self.ticks
+    }
+}

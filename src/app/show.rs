@@ -1,0 +1,228 @@
+//! The commands that draw: live, demo, open.
+
+use super::live::{self, Left, Show};
+use super::load::load;
+use super::lore::Known;
+use super::now_ns;
+use super::receive::Receiving;
+use super::terminal;
+use crate::cli;
+use crate::model::store::Store;
+use crate::theme::{Depth, Theme};
+use crate::wire::receiver::{Listen, ReceiverConfig};
+use crate::{record, report};
+use anyhow::Context;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bytes that browsing a recording may take: it was asked for as a whole.
+const NO_LIMIT: usize = usize::MAX;
+
+/// How long the summary may count what came last: a person who leaves does not wait.
+const LAST_COUNT: Duration = Duration::from_millis(300);
+/// Pieces of evidence that are counted before the clock is looked at.
+const PIECES: usize = 10_000;
+
+pub(super) fn block_on<T>(task: impl Future<Output = T>) -> anyhow::Result<T> {
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(task))
+}
+
+/// `spanfall`: receive and show.
+pub fn live(args: &cli::Live, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    terminal::require()?;
+    let known = Known::with_prices(args.prices.path.as_deref())?;
+    let config = receiver(&args.receive);
+    warn_of_strangers(&config);
+    let receiving = Receiving::start(&config, known.clone())?;
+    let limit = usize::try_from(args.receive.max_memory).unwrap_or(usize::MAX);
+    let show = Show {
+        known: known.clone(),
+        store: Store::new(),
+        theme: screen_theme(&args.screen)?,
+        limit,
+        recording: None,
+        frozen_at: None,
+    };
+    Ok(leave(
+        block_on(live::run(show, Some(receiving)))??,
+        &known,
+        out,
+    ))
+}
+
+pub(super) fn receiver(args: &cli::Receive) -> ReceiverConfig {
+    let usual = ReceiverConfig::default();
+    let listen = |given: &[Listen], usual: Vec<Listen>| {
+        if given.is_empty() {
+            usual
+        } else {
+            given.to_vec()
+        }
+    };
+    ReceiverConfig {
+        grpc: listen(&args.grpc, usual.grpc.clone()),
+        http: listen(&args.http, usual.http.clone()),
+        allow_origins: args.allow_origin.clone(),
+        allow_hosts: args.allow_host.clone(),
+        token: args.token.clone(),
+        ..usual
+    }
+}
+
+/// Binding wider than loopback says what it means.
+pub(super) fn warn_of_strangers(config: &ReceiverConfig) {
+    let wide = config
+        .grpc
+        .iter()
+        .chain(&config.http)
+        .find(|l| matches!(l, Listen::Exactly(a) if !a.ip().is_loopback()));
+    if let Some(address) = wide
+        && config.token.is_none()
+    {
+        let _ = writeln!(
+            std::io::stderr(),
+            "spanfall: {address} is open to other machines: whoever reaches it can send spans; --token TOKEN lets only yours in"
+        );
+    }
+}
+
+/// `spanfall demo`.
+pub fn demo(args: &cli::Demo, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    terminal::require()?;
+    let known = Known::with_prices(None)?;
+    play(
+        &known,
+        record::demo(),
+        1.0,
+        "demo: a recorded coding agent",
+        &args.screen,
+        out,
+    )
+}
+
+/// `spanfall open`.
+pub fn open(args: &cli::Open, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    terminal::require()?;
+    let known = Known::with_prices(args.prices.path.as_deref())?;
+    let name = match args.paths.as_slice() {
+        [path] => path.display().to_string(),
+        paths => format!("{} recordings", paths.len()),
+    };
+    if let Some(speed) = args.replay {
+        return play(
+            &known,
+            record::read(&args.paths)?,
+            speed,
+            &name,
+            &args.screen,
+            out,
+        );
+    }
+    let theme = screen_theme(&args.screen)?;
+    let (store, complaints) = load(&args.paths, &known)?;
+    complain(&complaints);
+    let frozen_at = Some(store.last_time());
+    let show = Show {
+        known: known.clone(),
+        store,
+        theme,
+        limit: NO_LIMIT,
+        recording: Some(name),
+        frozen_at,
+    };
+    Ok(leave(block_on(live::run(show, None))??, &known, out))
+}
+
+/// Plays a recording into a real receiver, as if it happened now.
+fn play(
+    known: &Arc<Known>,
+    recording: record::Recording,
+    speed: f64,
+    name: &str,
+    screen: &cli::Screen,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let theme = screen_theme(screen)?;
+    let receiving = Receiving::start_anywhere(known.clone())?;
+    complain(&recording.complaints);
+    let target = receiving
+        .http
+        .first()
+        .copied()
+        .context("no port to play into")?;
+    let due = record::replay::happening_now(recording.requests, speed, now_ns(), &|key| {
+        known.tables.is_time_key(key)
+    });
+    receiving.spawn(async move {
+        record::replay::play(target, due).await;
+    });
+    let show = Show {
+        known: known.clone(),
+        store: Store::new(),
+        theme,
+        limit: NO_LIMIT,
+        recording: Some(name.to_owned()),
+        frozen_at: None,
+    };
+    Ok(leave(
+        block_on(live::run(show, Some(receiving)))??,
+        known,
+        out,
+    ))
+}
+
+/// A summary of a few lines after the screen.
+fn leave(mut left: Left, known: &Known, out: &mut dyn Write) -> ExitCode {
+    let until = Instant::now() + LAST_COUNT;
+    left.store.refresh_some(known, left.at, PIECES);
+    while left.store.is_behind() && Instant::now() < until {
+        left.store.refresh_some(known, left.at, PIECES);
+    }
+    let rest = if left.store.is_behind() {
+        " · not all that came is counted"
+    } else {
+        ""
+    };
+    let sessions = left.store.sessions().len();
+    if sessions > 0 && left.answers {
+        let plural = if sessions == 1 { "session" } else { "sessions" };
+        // The terminal may close just now; how the screen was left matters more.
+        let sums = report::summary(&left.store.totals());
+        let _ = writeln!(out, "{sessions} {plural} · {sums}{rest}");
+    }
+    // Nobody waits for a million spans to be freed one by one.
+    std::mem::forget(left.store);
+    ExitCode::from(left.status)
+}
+
+fn complain(complaints: &[String]) {
+    for complaint in complaints {
+        let _ = writeln!(std::io::stderr(), "spanfall: {complaint}");
+    }
+}
+
+/// The theme that was asked for, in the colours that the terminal has.
+fn screen_theme(screen: &cli::Screen) -> anyhow::Result<Theme> {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let (color, term) = (variable("COLORTERM"), variable("TERM"));
+    let depth = if !variable("NO_COLOR").is_empty() || term == "dumb" {
+        Depth::None
+    } else if matches!(color.as_str(), "truecolor" | "24bit") {
+        Depth::True
+    } else if term.contains("256color") {
+        Depth::Ansi256
+    } else {
+        Depth::Ansi16
+    };
+    let name = screen.theme.as_deref().unwrap_or("dark");
+    Ok(Theme::built_in(
+        name,
+        depth,
+        screen.ascii || term == "dumb",
+    )?)
+}

@@ -1,0 +1,242 @@
+//! The terminal: taken over, drawn on and given back by a thread of its own, so that a slow or
+//! blocked terminal never holds up the store, nor the way out.
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a blocked terminal is waited for when the program leaves.
+const LAST_FRAME: Duration = Duration::from_millis(500);
+
+/// Standard output by a handle of our own: a write that blocks holds no lock that the way out
+/// needs.
+#[cfg(unix)]
+type Output = std::fs::File;
+#[cfg(not(unix))]
+type Output = io::Stdout;
+
+#[cfg(unix)]
+fn output() -> io::Result<Output> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+/// A console takes UTF-16, which only the standard library's own handle knows.
+#[cfg(not(unix))]
+fn output() -> io::Result<Output> {
+    Ok(io::stdout())
+}
+
+/// Fails, with what to do instead, where there is nothing to draw on.
+pub fn require() -> anyhow::Result<()> {
+    if io::stdout().is_terminal() && io::stdin().is_terminal() {
+        return Ok(());
+    }
+    anyhow::bail!(
+        "this is no terminal to draw on; use `spanfall --headless` to receive without a screen, or `spanfall report PATH` for numbers"
+    )
+}
+
+/// What the terminal is known to show.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Shows {
+    /// What was written last.
+    #[default]
+    Written,
+    /// It was resized, and may have cut or moved what it showed.
+    Anything,
+    /// Another program had it meanwhile.
+    Others,
+}
+
+/// What the threads tell each other.
+#[derive(Default)]
+struct Slot {
+    /// The newest frame that nobody has begun to write.
+    frame: Option<Buffer>,
+    shows: Shows,
+    leaving: bool,
+    /// The thread has ended; true if the terminal took everything, to the last byte.
+    ended: Option<bool>,
+}
+
+#[derive(Default)]
+struct Shared {
+    slot: Mutex<Slot>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Slot)) {
+        change(&mut self.slot());
+        self.changed.notify_all();
+    }
+
+    /// Gives the terminal back. A blocked one is not waited for beyond half a second: true if
+    /// it took everything.
+    fn leave(&self) -> bool {
+        self.tell(|slot| slot.leaving = true);
+        let wait = self
+            .changed
+            .wait_timeout_while(self.slot(), LAST_FRAME, |slot| slot.ended.is_none());
+        let (slot, _) = wait.unwrap_or_else(PoisonError::into_inner);
+        let restored = slot.ended;
+        drop(slot);
+        // Nothing can be done about a terminal that is gone.
+        let _ = disable_raw_mode();
+        restored == Some(true)
+    }
+}
+
+/// Hands frames to the terminal: one in flight, of those waiting the latest.
+pub struct Writer(Arc<Shared>);
+
+impl Writer {
+    /// Takes the terminal over: raw mode, alternate screen, no cursor. A panic of the main thread
+    /// gives it back before it is told; one on a receiver's thread costs its request and is told
+    /// to its exporter as a lost connection.
+    pub fn take() -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let mut output = BufWriter::with_capacity(1 << 16, output()?);
+        restore_on_panic(shared.clone());
+        enable_raw_mode()?;
+        let writer = Self(shared.clone());
+        std::thread::Builder::new()
+            .name("terminal".into())
+            .spawn(move || {
+                let drawing = AssertUnwindSafe(|| write_frames(&shared, &mut output));
+                let drawn = matches!(catch_unwind(drawing), Ok(Ok(())));
+                let restored = give_back(&mut output).is_ok();
+                shared.tell(|slot| slot.ended = Some(drawn && restored));
+            })
+            .inspect_err(|_| {
+                let _ = disable_raw_mode();
+            })?;
+        Ok(writer)
+    }
+
+    /// Shows a frame, in place of one that is still waiting.
+    pub fn show(&self, frame: Buffer) {
+        self.0.tell(|slot| slot.frame = Some(frame));
+    }
+
+    /// The next frame is written as a whole, for a terminal that was resized: it may show
+    /// anything, even at the size that it had before.
+    pub fn repaint(&self) {
+        self.found(Shows::Anything);
+    }
+
+    fn found(&self, shows: Shows) {
+        let mut slot = self.0.slot();
+        slot.shows = slot.shows.max(shows);
+    }
+
+    /// Takes the terminal over once more, after the program was stopped and continued.
+    pub fn take_again(&self) -> io::Result<()> {
+        disable_raw_mode()?; // else the next does nothing
+        enable_raw_mode()?;
+        self.found(Shows::Others);
+        Ok(())
+    }
+
+    /// The terminal could not be written to: it is gone.
+    pub fn is_gone(&self) -> bool {
+        self.0.slot().ended.is_some()
+    }
+
+    /// Gives the terminal back; false if it is gone or blocked, and must not be written to.
+    pub fn leave(self) -> bool {
+        self.0.leave()
+    }
+}
+
+fn restore_on_panic(shared: Arc<Shared>) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let main = std::thread::current().name() == Some("main");
+        if main {
+            shared.leave();
+        }
+        if main || shared.slot().ended.is_some() {
+            before(info);
+        }
+    }));
+}
+
+fn give_back(output: &mut impl Write) -> io::Result<()> {
+    execute!(
+        output,
+        EndSynchronizedUpdate,
+        ResetColor,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    )
+}
+
+fn write_frames(shared: &Shared, output: &mut BufWriter<Output>) -> io::Result<()> {
+    let enter = |output: &mut BufWriter<Output>| {
+        execute!(
+            output,
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            cursor::Hide
+        )
+    };
+    enter(output)?;
+    let mut shown = Buffer::default();
+    while let Some((frame, shows)) = next_frame(shared) {
+        if shows == Shows::Others {
+            enter(output)?;
+        }
+        if shows != Shows::Written {
+            shown = Buffer::default();
+        }
+        write_frame(output, &shown, &frame)?;
+        shown = frame;
+    }
+    Ok(())
+}
+
+fn next_frame(shared: &Shared) -> Option<(Buffer, Shows)> {
+    let mut slot = shared.slot();
+    loop {
+        if slot.leaving {
+            return None;
+        }
+        if let Some(frame) = slot.frame.take() {
+            return Some((frame, std::mem::take(&mut slot.shows)));
+        }
+        let woken = shared.changed.wait(slot);
+        slot = woken.unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Writes what differs, between synchronized-update marks so that it appears at once.
+fn write_frame(output: &mut impl Write, shown: &Buffer, frame: &Buffer) -> io::Result<()> {
+    let mut backend = CrosstermBackend::new(output);
+    queue!(backend, BeginSynchronizedUpdate)?;
+    if shown.area == frame.area {
+        backend.draw(shown.diff(frame).into_iter())?;
+    } else {
+        queue!(backend, ResetColor, Clear(ClearType::All))?;
+        let blank = Buffer::empty(frame.area);
+        backend.draw(blank.diff(frame).into_iter())?;
+    }
+    queue!(backend, EndSynchronizedUpdate)?;
+    Write::flush(&mut backend)
+}
