@@ -14,6 +14,7 @@ use spanfall::model::figures::Figures;
 use spanfall::model::ids::EvidenceId;
 use spanfall::model::node::{Node, NodeKind, SessionSummary, Sign, State, Tree};
 use spanfall::model::store::Store;
+use spanfall::report;
 use std::time::{Duration, Instant};
 
 /// What is shown, without the places of evidence in the store and in an order of its own.
@@ -114,6 +115,19 @@ fn cycles_are_cut_and_nothing_is_lost() {
         assert_eq!(tools as u64, length);
         assert_eq!(parent_name(&tree, "m"), Some("t2"));
     }
+}
+
+#[test]
+fn a_cut_cycle_is_reported() {
+    let mut store = Store::new();
+    store.apply(vec![
+        span(1, 2, Op::Tool, "t", 0, 1),
+        span(2, 1, Op::Call, "m", 0, 1),
+    ]);
+    store.refresh(&Nothing, 1);
+    let report = report::build(&mut store, &Nothing);
+    let rules: Vec<&str> = report.findings.iter().map(|f| f.rule).collect();
+    assert_eq!(rules, ["parent-cycle"]);
 }
 
 #[test]

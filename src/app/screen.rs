@@ -164,6 +164,8 @@ impl Screen {
         receiver.repaired = counters.repaired;
         receiver.evicted = counters.evicted;
         receiver.services = self.store.services();
+        let cut = self.store.sessions().iter().map(|s| u64::from(s.cycles));
+        receiver.warnings = cut.sum();
     }
 
     fn note_spending(&mut self, now: u64) {

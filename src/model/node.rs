@@ -331,6 +331,8 @@ pub struct SessionSummary {
     pub last_arrival: u64,
     /// It was already going on when we began to listen: totals are "at least".
     pub joined_midway: bool,
+    /// Parent chains that reached themselves and were cut.
+    pub cycles: u32,
     /// Content bytes were dropped to hold the memory limit.
     pub content_dropped: bool,
     /// Turns in order.

@@ -389,6 +389,7 @@ fn summarise(id: SessionId, session: &Session, units: &[&UnitState]) -> Option<S
             .max()
             .unwrap_or_default(),
         joined_midway: first.midway && briefs.len() > 1,
+        cycles: briefs.iter().map(|b| b.cycles).sum(),
         content_dropped: units.iter().any(|u| u.content_dropped),
         turns,
         figures: sums(&briefs),

@@ -28,6 +28,7 @@ pub fn brief(made: &Unit) -> Brief {
             .iter()
             .any(|n| n.state.is_running() || n.state == State::Abandoned),
         awaiting: made.presumed.is_some(),
+        cycles: made.cycles,
         continuation: made.continuation,
         bare_calls: made.bare_calls,
         agentic: made.agentic,

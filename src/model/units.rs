@@ -29,6 +29,8 @@ pub struct Brief {
     pub open: bool,
     /// Something must be running though nobody told, if this is the session's newest unit.
     pub awaiting: bool,
+    /// Parent chains that reached themselves and were cut.
+    pub cycles: u32,
     /// It goes on with the turn before it.
     pub continuation: bool,
     /// Nothing but model calls without parents.

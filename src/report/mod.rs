@@ -13,8 +13,8 @@ use crate::model::ids::SessionId;
 use crate::model::node::{Node, NodeKind, SessionSummary, Tree};
 use crate::model::store::Store;
 use schema::{
-    AgentRow, CallRow, ModelRow, NodeRow, Received, SessionRow, SourceRow, ToolRow, TurnRow,
-    cost_basis, cost_text, ms, state_word,
+    AgentRow, CallRow, FindingRow, ModelRow, NodeRow, Received, SessionRow, SourceRow, ToolRow,
+    TurnRow, cost_basis, cost_text, ms, state_word,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,8 +48,22 @@ pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
         totals: (&store.totals()).into(),
         sessions: rows,
         metrics: Vec::new(),
-        findings: Vec::new(),
+        findings: sessions.iter().filter_map(cut_cycles).collect(),
     }
+}
+
+/// What was cut out of a session's tree, so that it is one.
+fn cut_cycles(session: &SessionSummary) -> Option<FindingRow> {
+    let n = session.cycles;
+    (n > 0).then(|| FindingRow {
+        rule: "parent-cycle",
+        severity: "warning",
+        session: format!("{:016x}", session.id.0),
+        node: None,
+        message: format!(
+            "{n} chains of parents reached themselves; each was cut at its first span"
+        ),
+    })
 }
 
 fn traces(store: &Store, id: SessionId) -> Vec<String> {

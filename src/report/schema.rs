@@ -21,8 +21,23 @@ pub struct Report {
     pub sessions: Vec<SessionRow>,
     /// What metrics say; empty until the metric store exists.
     pub metrics: Vec<Value>,
-    /// What seems wrong; empty until there are rules.
-    pub findings: Vec<Value>,
+    /// What seems wrong.
+    pub findings: Vec<FindingRow>,
+}
+
+/// Something that seems wrong.
+#[derive(Debug, Serialize)]
+pub struct FindingRow {
+    /// Its rule, in kebab-case.
+    pub rule: &'static str,
+    /// `error`, `warning` or `info`.
+    pub severity: &'static str,
+    /// The session.
+    pub session: String,
+    /// The node, where it is about one.
+    pub node: Option<String>,
+    /// What it is, in words.
+    pub message: String,
 }
 
 /// What was received.

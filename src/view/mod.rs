@@ -207,6 +207,9 @@ fn tags(
         let since = since.rsplit_once(':').map_or("", |(minutes, _)| minutes);
         tags.push((format!("joined {since}, earlier turns not seen"), warning));
     }
+    if session.is_some_and(|s| s.cycles > 0) {
+        tags.push(("a cycle of parents was cut".to_owned(), warning));
+    }
     if session.is_some_and(|s| s.content_dropped) {
         tags.push(("content dropped".to_owned(), warning));
     }

@@ -294,6 +294,7 @@ fn session(
         end: NOW,
         last_arrival: NOW - id,
         joined_midway: false,
+        cycles: 0,
         content_dropped: false,
         turns: (0..turns)
             .map(|i| TurnSummary {
