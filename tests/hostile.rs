@@ -280,7 +280,7 @@ fn time_of(items: Vec<Item>) -> (Duration, usize) {
 /// least of several counts.
 fn grows_as_its_input(what: &str, made: impl Fn(u64) -> Vec<Item>, n: u64) {
     let (mut small, mut large) = (Duration::MAX, Duration::MAX);
-    for _ in 0..6 {
+    for _ in 0..25 {
         small = small.min(time_of(made(n / 4)).0);
         let (time, nodes) = time_of(made(n));
         large = large.min(time);
