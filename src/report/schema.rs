@@ -91,8 +91,8 @@ pub struct FiguresRow {
     pub cost_basis: &'static str,
     pub unpriced_calls: u64,
     pub wall_ms: f64,
-    pub wait_ms: f64,
-    pub decode_ms: f64,
+    pub wait_ms: Option<f64>,
+    pub decode_ms: Option<f64>,
     pub model_ms: f64,
     pub tool_ms: f64,
     pub human_ms: f64,
@@ -101,6 +101,8 @@ pub struct FiguresRow {
 
 impl From<&Figures> for FiguresRow {
     fn from(f: &Figures) -> Self {
+        // A first token takes time: where none was counted, nobody told of one.
+        let split = f.wait_ns > 0;
         Self {
             model_calls: f.model_calls,
             failed_calls: f.failed_calls,
@@ -115,8 +117,8 @@ impl From<&Figures> for FiguresRow {
             cost_basis: cost_basis(f.cost_basis),
             unpriced_calls: f.unpriced_calls,
             wall_ms: ms(f.wall_ns),
-            wait_ms: ms(f.wait_ns),
-            decode_ms: ms(f.decode_ns),
+            wait_ms: split.then(|| ms(f.wait_ns)),
+            decode_ms: split.then(|| ms(f.decode_ns)),
             model_ms: ms(f.model_ns),
             tool_ms: ms(f.tool_ns),
             human_ms: ms(f.human_ns),
@@ -324,5 +326,28 @@ pub fn node_state(state: State) -> &'static str {
         State::Ok => "ok",
         State::Error => "error",
         State::Abandoned => "abandoned",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_that_nobody_told_is_null_and_not_zero() {
+        let untold = Figures {
+            model_calls: 1,
+            model_ns: 9_000_000,
+            ..Figures::default()
+        };
+        let row = FiguresRow::from(&untold);
+        assert_eq!((row.wait_ms, row.decode_ms), (None, None));
+        let told = Figures {
+            wait_ns: 5_000_000,
+            decode_ns: 4_000_000,
+            ..untold
+        };
+        let row = FiguresRow::from(&told);
+        assert_eq!((row.wait_ms, row.decode_ms), (Some(5.0), Some(4.0)));
     }
 }
