@@ -1,5 +1,6 @@
 //! Receiving without a screen: a line per finished turn, and the report on exit.
 
+use super::load::file;
 use super::lore::Known;
 use super::now_ns;
 use super::receive::Receiving;
@@ -7,7 +8,6 @@ use super::report::print;
 use super::show::{block_on, receiver, warn_of_strangers};
 use super::signals::{Signals, Told};
 use crate::cli::Live;
-use crate::ingest::Batch;
 use crate::model::ids::NodeId;
 use crate::model::node::SessionState;
 use crate::model::store::Store;
@@ -79,13 +79,6 @@ async fn receive(
     store.refresh(known, now_ns());
     tell(&store, &mut told, u64::MAX, out)?;
     Ok(store)
-}
-
-fn file(store: &mut Store, batch: Batch) {
-    store.counters.metric_points += batch.metric_points;
-    store.counters.rejected += batch.rejected;
-    store.counters.repaired += batch.repaired;
-    store.apply(batch.items);
 }
 
 /// One line for each turn that has finished since. A turn whose end nobody tells (log records

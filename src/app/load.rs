@@ -1,9 +1,18 @@
-//! Recordings into a store, without sockets.
+//! Batches into a store, and whole recordings without sockets.
 
 use super::lore::Known;
+use crate::ingest::Batch;
 use crate::model::store::Store;
 use crate::{ingest, record, wire};
 use std::path::PathBuf;
+
+/// Files a batch, with the counts of what came beside its evidence.
+pub fn file(store: &mut Store, batch: Batch) {
+    store.counters.metric_points += batch.metric_points;
+    store.counters.rejected += batch.rejected;
+    store.counters.repaired += batch.repaired;
+    store.apply(batch.items);
+}
 
 /// Reads recordings into a new store; also what could not be read, in words.
 pub fn load(paths: &[PathBuf], known: &Known) -> Result<(Store, Vec<String>), record::ReadError> {
@@ -19,10 +28,7 @@ pub fn load(paths: &[PathBuf], known: &Known) -> Result<(Store, Vec<String>), re
                 .map(|r| format!("{}: {}", recorded.payload.peer, r.reason)),
         );
         let batch = ingest::prepare(&known.tables, &decoded, recorded.payload.received_ns);
-        store.counters.metric_points += batch.metric_points;
-        store.counters.rejected += batch.rejected;
-        store.counters.repaired += batch.repaired;
-        store.apply(batch.items);
+        file(&mut store, batch);
     }
     let now = store.last_time();
     store.refresh(known, now);

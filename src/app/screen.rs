@@ -1,6 +1,7 @@
 //! What is on the screen: store, state and picture kept in step. One task owns it.
 
 use super::detail;
+use super::load::file;
 use super::lore::Known;
 use crate::ingest::Batch;
 use crate::model::detail::Detail;
@@ -103,7 +104,7 @@ impl Screen {
     /// the next [`Screen::refresh`].
     pub fn receive(&mut self, batch: Batch) {
         if !self.paused {
-            self.file(batch);
+            file(&mut self.store, batch);
             return;
         }
         self.held_bytes += batch.items.weight();
@@ -111,18 +112,10 @@ impl Screen {
         self.receiver.queued_bytes = self.held_bytes as u64;
     }
 
-    fn file(&mut self, batch: Batch) {
-        let counters = &mut self.store.counters;
-        counters.metric_points += batch.metric_points;
-        counters.rejected += batch.rejected;
-        counters.repaired += batch.repaired;
-        self.store.apply(batch.items);
-    }
-
     fn let_go(&mut self) {
         self.paused = false;
         for batch in std::mem::take(&mut self.held) {
-            self.file(batch);
+            file(&mut self.store, batch);
         }
         self.held_bytes = 0;
         self.receiver.queued_bytes = 0;
