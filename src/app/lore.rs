@@ -55,6 +55,7 @@ impl Lore for Known {
         PriceAnswer {
             cost: priced.cost,
             entry: priced.label().into(),
+            window: priced.window,
         }
     }
     fn emitter(&self, dialect: u8) -> Option<&str> {

@@ -152,6 +152,8 @@ pub struct Call {
     pub computed_cost: Option<PicoUsd>,
     /// The price entry used or why none: `anthropic claude-sonnet-4-5`, `unknown provider`, …
     pub price_entry: Option<Arc<str>>,
+    /// Tokens that fit into the model's context, where the price table knows it.
+    pub window: Option<u64>,
     /// Finish reasons as reported.
     pub finish_reasons: Vec<Arc<str>>,
     /// Name of the agent that made the call: its nearest agent ancestor.
@@ -162,6 +164,13 @@ impl Call {
     /// The name to show: the answering model, else the one asked for.
     pub fn model(&self) -> Option<&Arc<str>> {
         self.response_model.as_ref().or(self.request_model.as_ref())
+    }
+
+    /// Tokens in the model's context once it had answered: all of the input, cached or not, and
+    /// the output as far as it is told. Unknown without an input.
+    pub fn context(&self) -> Option<u64> {
+        let input = self.usage.input?;
+        Some(input.saturating_add(self.usage.output.unwrap_or(0)))
     }
 
     /// Decode speed, (output − 1) / decode time, tokens per second; never output / total time.

@@ -60,6 +60,8 @@ pub struct Priced<'t> {
     pub entry: Option<&'t str>,
     /// Why the cost is unknown.
     pub why_unknown: Option<&'static str>,
+    /// Tokens that fit into the model's context, where the table knows it.
+    pub window: Option<u64>,
 }
 
 impl Priced<'_> {
@@ -118,6 +120,7 @@ impl Table {
                     provider: Some(&biller.id),
                     entry: Some(&model.id),
                     why_unknown: cost.err(),
+                    window: model.context_window,
                 }
             }
             Found::Free(biller) => Priced {
@@ -125,6 +128,7 @@ impl Table {
                 provider: Some(&biller.id),
                 entry: Some("any local model"),
                 why_unknown: None,
+                window: None,
             },
             Found::Hosted(biller) => Priced::unknown(Some(&biller.id), "hosted, not local"),
             Found::Nothing { biller, why } => Priced::unknown(biller.map(|p| &*p.id), why),
@@ -171,6 +175,7 @@ impl<'t> Priced<'t> {
             provider,
             entry: None,
             why_unknown: Some(why),
+            window: None,
         }
     }
 }

@@ -213,6 +213,8 @@ fn the_table_knows_context_windows() {
         table.context_window(Some("nobody"), "claude-haiku-4-5"),
         None
     );
+    let priced = table.quote(&quote("anthropic", "claude-haiku-4-5", usage(1, 1)));
+    assert_eq!(priced.window, Some(200_000));
     assert_eq!(table.as_of(), "2026-11-09");
 }
 

@@ -18,6 +18,7 @@ impl Lore for Nothing {
         PriceAnswer {
             cost: None,
             entry: "".into(),
+            window: None,
         }
     }
     fn emitter(&self, _: u8) -> Option<&str> {

@@ -101,6 +101,7 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
     });
     call.computed_cost = answer.cost;
     call.price_entry = Some(answer.entry);
+    call.window = answer.window;
     (call.cost, call.cost_basis) = match (reported, answer.cost) {
         (Some(cost), _) => (Some(cost), CostBasis::Reported),
         (None, Some(cost)) => (Some(cost), CostBasis::Computed),

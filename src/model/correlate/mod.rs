@@ -54,6 +54,8 @@ pub struct PriceAnswer {
     pub cost: Option<PicoUsd>,
     /// The entry used, or why there is none.
     pub entry: Arc<str>,
+    /// Tokens that fit into the model's context, where the price table knows it.
+    pub window: Option<u64>,
 }
 
 /// What correlating needs to know beyond the evidence: prices, and the names in the dialect
