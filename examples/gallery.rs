@@ -105,14 +105,7 @@ fn main() {
         update(&mut ui, &picture, action);
     }
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    draw(
-        &picture,
-        &ui,
-        &theme,
-        fixture::NOW,
-        buffer.area,
-        &mut buffer,
-    );
+    draw(&picture, &ui, &theme, buffer.area, &mut buffer);
     print!("{}", ansi(&buffer));
 }
 

@@ -56,6 +56,8 @@ pub struct Screen {
     paused: bool,
     limit: usize,
     utc_offset: i32,
+    /// The time of the last refresh.
+    now: u64,
 }
 
 impl Screen {
@@ -86,6 +88,7 @@ impl Screen {
             paused: false,
             limit,
             utc_offset: now.offset().seconds(),
+            now: 0,
         }
     }
 
@@ -124,6 +127,7 @@ impl Screen {
     /// Correlates some of what came and brings picture and state in step with it; true if there
     /// is more.
     pub fn refresh(&mut self, now: u64) -> bool {
+        self.now = now;
         if self.held_bytes > HELD_MOST {
             self.act(Action::Pause);
         }
@@ -209,7 +213,7 @@ impl Screen {
 
     fn update(&mut self, action: Action) -> Vec<Effect> {
         let mut ui = std::mem::take(&mut self.ui);
-        let effects = update(&mut ui, &self.picture(0), action);
+        let effects = update(&mut ui, &self.picture(self.now), action);
         self.ui = ui;
         effects
     }
@@ -265,6 +269,7 @@ impl Screen {
             totals: self.store.totals(),
             burn: self.burn(now),
             utc_offset: self.utc_offset,
+            now,
         }
     }
 
@@ -272,14 +277,7 @@ impl Screen {
     pub fn frame(&self, now: u64, size: (u16, u16)) -> Buffer {
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buffer = Buffer::empty(area);
-        view::draw(
-            &self.picture(now),
-            &self.ui,
-            &self.theme,
-            now,
-            area,
-            &mut buffer,
-        );
+        view::draw(&self.picture(now), &self.ui, &self.theme, area, &mut buffer);
         buffer
     }
 

@@ -31,6 +31,8 @@ pub struct Picture<'a> {
     pub burn: Option<PicoUsd>,
     /// Seconds east of UTC, for wall-clock times.
     pub utc_offset: i32,
+    /// What runs is shown up to this time, ns since the epoch.
+    pub now: u64,
 }
 
 /// One address that we listen on.

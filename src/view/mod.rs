@@ -36,16 +36,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Draws the screen into an area of a buffer and writes no cell outside it. `now` is in ns since
-/// the epoch; running rows are drawn up to it.
-pub fn draw(
-    picture: &Picture,
-    ui: &UiState,
-    theme: &Theme,
-    now: u64,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+/// Draws the screen into an area of a buffer and writes no cell outside it.
+pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let now = picture.now;
     let layout = ui.layout_for((area.width, area.height));
     let mut pen = Pen::new(buffer, area, theme);
     let pen = &mut pen;

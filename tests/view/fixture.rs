@@ -38,6 +38,7 @@ impl Fixture {
             totals: self.totals,
             burn: PicoUsd::from_usd(0.21),
             utc_offset: 0,
+            now: NOW,
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::fixture::{Fixture, NOW, fixture};
+use crate::fixture::{Fixture, fixture};
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
@@ -76,7 +76,7 @@ fn draw_framed(picture: &Picture, ui: &UiState, theme: &Theme, width: u16, heigh
     let whole = Rect::new(0, 0, width + 4, height + 2);
     let mut buffer = Buffer::filled(whole, mark.clone());
     let area = Rect::new(3, 1, width, height);
-    draw(picture, ui, theme, NOW, area, &mut buffer);
+    draw(picture, ui, theme, area, &mut buffer);
     for y in 0..whole.height {
         for x in 0..whole.width {
             let inside = (3..3 + width).contains(&x) && (1..1 + height).contains(&y);

@@ -1,4 +1,4 @@
-use crate::fixture::{Fixture, NOW, fixture, listening};
+use crate::fixture::{Fixture, fixture, listening};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -59,7 +59,7 @@ fn shot(data: &Fixture, size: (u16, u16), theme: &Theme, actions: &[Action]) -> 
         update(&mut ui, &picture, action.clone());
     }
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-    draw(&picture, &ui, theme, NOW, buffer.area, &mut buffer);
+    draw(&picture, &ui, theme, buffer.area, &mut buffer);
     buffer
 }
 
