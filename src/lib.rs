@@ -13,6 +13,7 @@
 pub mod app;
 pub mod cli;
 pub mod convention;
+pub mod findings;
 pub mod ingest;
 pub mod model;
 pub mod prices;

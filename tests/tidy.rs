@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and what it may import; `app` may import everything, and nobody imports `app`.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("theme", &[]),
     ("wire", &[]),
@@ -15,7 +15,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("convention", &["wire", "model"]),
     ("prices", &["model"]),
     ("ingest", &["wire", "convention", "prices", "model"]),
-    ("report", &["model"]),
+    ("findings", &["model"]),
+    ("report", &["model", "findings"]),
     ("ui", &["model"]),
     ("view", &["model", "ui", "theme"]),
     (
@@ -29,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "convention",
             "prices",
             "ingest",
+            "findings",
             "report",
             "ui",
             "view",

@@ -3,13 +3,16 @@
 
 pub mod arena;
 mod assemble;
+pub mod census;
 pub mod correlate;
 pub mod detail;
 pub mod evict;
 pub mod evidence;
 pub mod figures;
+pub mod finding;
 pub mod ids;
 pub mod intern;
+pub mod lag;
 pub mod node;
 pub mod pack;
 pub mod sessions;

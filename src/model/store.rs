@@ -2,6 +2,7 @@
 //! locks. What it holds depends on the set of evidence, never on its order.
 
 use super::arena::Arena;
+use super::census::Census;
 use super::evidence::{Evidence, Facts, Field, Op, Origin, Signal, key_of};
 use super::ids::{EvidenceId, NodeId, SpanId, TraceId};
 use super::intern::{Interner, Sym};
@@ -54,6 +55,8 @@ pub struct Store {
     pub(super) sessions: Sessions,
     /// Numbers of what came and went.
     pub counters: Counters,
+    /// What came, and how late.
+    pub census: Census,
     /// Bytes that evidence takes.
     pub(super) weight: usize,
     /// Goes up with every change of what is shown.
@@ -83,6 +86,7 @@ impl Store {
             units: Units::default(),
             sessions: Sessions::default(),
             counters: Counters::default(),
+            census: Census::default(),
             weight: 0,
             version: 0,
         }
@@ -202,6 +206,7 @@ impl Store {
     }
 
     fn insert(&mut self, hash: u64, mut new: Evidence, bytes: &[u8]) {
+        self.census.note(&new);
         new.bytes = self.slabs.keep(bytes);
         let at = self
             .free

@@ -7,8 +7,10 @@ mod text;
 pub use schema::Report;
 pub use text::{markdown, summary, text, turn_line};
 
+use crate::findings;
 use crate::model::correlate::Lore;
 use crate::model::figures::Figures;
+use crate::model::finding::Finding;
 use crate::model::ids::SessionId;
 use crate::model::node::{Node, NodeKind, SessionSummary, Tree};
 use crate::model::store::Store;
@@ -48,22 +50,21 @@ pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
         totals: (&store.totals()).into(),
         sessions: rows,
         metrics: Vec::new(),
-        findings: sessions.iter().filter_map(cut_cycles).collect(),
+        findings: findings::of_sessions(&sessions)
+            .iter()
+            .map(finding)
+            .collect(),
     }
 }
 
-/// What was cut out of a session's tree, so that it is one.
-fn cut_cycles(session: &SessionSummary) -> Option<FindingRow> {
-    let n = session.cycles;
-    (n > 0).then(|| FindingRow {
-        rule: "parent-cycle",
-        severity: "warning",
-        session: format!("{:016x}", session.id.0),
-        node: None,
-        message: format!(
-            "{n} chains of parents reached themselves; each was cut at its first span"
-        ),
-    })
+fn finding(found: &Finding) -> FindingRow {
+    FindingRow {
+        rule: found.rule,
+        severity: found.severity.name(),
+        session: format!("{:016x}", found.session.0),
+        node: found.node.map(|n| n.to_string()),
+        message: found.message.clone(),
+    }
 }
 
 fn traces(store: &Store, id: SessionId) -> Vec<String> {
