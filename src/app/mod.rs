@@ -8,6 +8,7 @@ mod input;
 pub mod live;
 pub mod load;
 pub mod lore;
+mod numbers;
 pub mod price;
 pub mod receive;
 pub mod report;

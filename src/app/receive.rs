@@ -4,7 +4,7 @@ use super::lore::Known;
 use super::sink::{Intake, QUEUE};
 use crate::ingest::Batch;
 use crate::ui::{Listener, ReceiverView};
-use crate::wire::receiver::{BindError, Bound, Reason, ReceiverConfig, Stats, bind};
+use crate::wire::receiver::{BindError, Bound, Protocol, Reason, ReceiverConfig, Stats, bind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
@@ -106,7 +106,19 @@ impl Receiving {
             ]
             .concat(),
             connections: told.connections,
+            open: told.open,
+            last_peer: told.last_peer.as_deref().map(str::to_owned),
             requests: told.requests_total(),
+            by_protocol: Protocol::ALL
+                .iter()
+                .zip(told.requests)
+                .map(|(p, of)| (p.name().to_owned(), of))
+                .collect(),
+            last_refusal: told
+                .last_refusal
+                .as_ref()
+                .map(|l| format!("{}: {}", l.peer, l.message)),
+            queue: Some((self.batches.len() as u64, QUEUE as u64)),
             refused: refused.collect(),
             ..ReceiverView::default()
         }

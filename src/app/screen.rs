@@ -3,14 +3,17 @@
 use super::detail;
 use super::load::file;
 use super::lore::Known;
+use super::numbers::numbers;
+use crate::findings;
 use crate::ingest::Batch;
 use crate::model::detail::Detail;
+use crate::model::finding::Finding;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Source, Tree};
 use crate::model::store::Store;
 use crate::model::usage::PicoUsd;
 use crate::theme::Theme;
-use crate::ui::{Action, Effect, Picture, ReceiverView, UiState, update};
+use crate::ui::{Action, Effect, Picture, ReceiverView, StoreView, UiState, update};
 use crate::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -50,6 +53,8 @@ pub struct Screen {
     opened: Option<(NodeId, Vec<Source>)>,
     detail_version: u64,
     receiver: ReceiverView,
+    numbers: StoreView,
+    findings: Vec<Finding>,
     spent: VecDeque<(u64, PicoUsd)>,
     held: Vec<Batch>,
     held_bytes: usize,
@@ -82,6 +87,8 @@ impl Screen {
             opened: None,
             detail_version: 0,
             receiver: ReceiverView::default(),
+            numbers: StoreView::default(),
+            findings: Vec::new(),
             spent: VecDeque::new(),
             held: Vec::new(),
             held_bytes: 0,
@@ -136,6 +143,8 @@ impl Screen {
             self.store.hold(self.limit, &|id| Some(id) == looked_at);
         }
         self.note_spending(now);
+        self.findings = findings::of_sessions(self.store.sessions());
+        self.numbers = numbers(&self.store, &self.known, self.limit);
         self.count();
         self.act(Action::Data);
         self.store.is_behind()
@@ -161,8 +170,6 @@ impl Screen {
         receiver.repaired = counters.repaired;
         receiver.evicted = counters.evicted;
         receiver.services = self.store.services();
-        let cut = self.store.sessions().iter().map(|s| u64::from(s.cycles));
-        receiver.warnings = cut.sum();
     }
 
     fn note_spending(&mut self, now: u64) {
@@ -266,6 +273,8 @@ impl Screen {
             detail: self.detail.as_ref(),
             detail_version: self.detail_version,
             receiver: &self.receiver,
+            store: &self.numbers,
+            findings: &self.findings,
             totals: self.store.totals(),
             burn: self.burn(now),
             utc_offset: self.utc_offset,

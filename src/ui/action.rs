@@ -1,5 +1,6 @@
 //! What can happen to the screen, and what the screen asks of the program.
 
+use super::page::View;
 use crate::model::ids::{NodeId, SessionId};
 use tui_input::InputRequest;
 
@@ -65,6 +66,8 @@ pub enum Action {
     Follow,
     /// Hold the display, or let it go on.
     Pause,
+    /// Show this view.
+    View(View),
     /// Show or hide plumbing spans.
     Internals,
     /// Relative or wall-clock times.

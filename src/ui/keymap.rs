@@ -1,6 +1,7 @@
 //! The one key table: bindings, help and footer are read from it.
 
 use super::action::Action;
+use super::page::View;
 use super::state::{Mode, Panel, UiState};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::backend::crossterm::to_input_request;
@@ -31,16 +32,22 @@ fn always(_: &UiState) -> bool {
     true
 }
 fn has_rows(ui: &UiState) -> bool {
-    !ui.rows.is_empty()
+    ui.view == View::Trace && !ui.rows.is_empty()
 }
 fn has_session(ui: &UiState) -> bool {
-    ui.session.is_some()
+    ui.view == View::Trace && ui.session.is_some()
+}
+fn can_move(ui: &UiState) -> bool {
+    ui.view != View::Trace || ui.session.is_some()
+}
+fn can_enter(ui: &UiState) -> bool {
+    has_session(ui) || ui.page.cursor.is_some()
 }
 fn is_filtered(ui: &UiState) -> bool {
     !ui.filter.is_empty()
 }
 fn can_go_back(ui: &UiState) -> bool {
-    ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
+    ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
 }
 
 use KeyCode::{BackTab, Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
@@ -73,7 +80,7 @@ pub static TABLE: &[Binding] = &[
         ("↑ k", "Up k"),
         "one line up",
         Some(("↑↓", "jk", "move")),
-        has_session,
+        can_move,
     ),
     bind(
         &[Down, Char('j')],
@@ -81,7 +88,7 @@ pub static TABLE: &[Binding] = &[
         ("↓ j", "Down j"),
         "one line down",
         None,
-        has_session,
+        can_move,
     ),
     bind(
         &[Left, Char('h')],
@@ -105,7 +112,7 @@ pub static TABLE: &[Binding] = &[
         ("enter", "enter"),
         "drill in: the detail, then it alone",
         Some(("enter", "enter", "drill in")),
-        has_session,
+        can_enter,
     ),
     bind(
         &[Esc],
@@ -172,6 +179,22 @@ pub static TABLE: &[Binding] = &[
         always,
     ),
     bind(
+        &[Char('1')],
+        Action::View(View::Trace),
+        ("1", "1"),
+        "trace: sessions, tree and waterfall",
+        Some(("1", "1", "trace")),
+        |ui| ui.view != View::Trace,
+    ),
+    bind(
+        &[Char('5')],
+        Action::View(View::Health),
+        ("5", "5"),
+        "health: receiver, memory, findings",
+        Some(("5", "5", "health")),
+        |ui| ui.view != View::Health,
+    ),
+    bind(
         &[Tab],
         Action::NextPanel,
         ("tab", "tab"),
@@ -225,7 +248,7 @@ pub static TABLE: &[Binding] = &[
         ("home g", "home g"),
         "first row",
         None,
-        has_session,
+        can_move,
     ),
     bind(
         &[End, Char('G')],
@@ -233,7 +256,7 @@ pub static TABLE: &[Binding] = &[
         ("end G", "end G"),
         "last row",
         None,
-        has_session,
+        can_move,
     ),
     bind(
         &[PageUp],
@@ -241,7 +264,7 @@ pub static TABLE: &[Binding] = &[
         ("pgup", "pgup"),
         "a page up",
         None,
-        has_session,
+        can_move,
     ),
     bind(
         &[PageDown],
@@ -249,7 +272,7 @@ pub static TABLE: &[Binding] = &[
         ("pgdn", "pgdn"),
         "a page down",
         None,
-        has_session,
+        can_move,
     ),
     bind(
         &[Char('i')],

@@ -10,6 +10,7 @@ const WIDE: u16 = 112;
 
 /// What is asked of the layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent wishes")]
 pub struct Wish {
     /// The detail has the keyboard and gets more room.
     pub detail_focused: bool,
@@ -17,6 +18,8 @@ pub struct Wish {
     pub detail_zoomed: bool,
     /// The sessions have the keyboard; they need room even on a narrow screen.
     pub sessions_focused: bool,
+    /// A page stands in place of the panels.
+    pub page: bool,
 }
 
 /// The areas of the main screen; those that are not shown are empty. Relative to the origin.
@@ -56,6 +59,8 @@ pub struct Layout {
     pub tabs: Rect,
     /// The detail.
     pub detail: Rect,
+    /// The page of a view without panels; `title` names it.
+    pub page: Rect,
     /// The keys.
     pub footer: Rect,
 }
@@ -73,6 +78,11 @@ impl Layout {
             footer: line(height - 1),
             ..Self::default()
         };
+        if wish.page {
+            layout.title = line(1);
+            layout.page = Rect::new(1, 2, width - 2, height - 3);
+            return layout;
+        }
         let foot = if height >= 30 { height - 2 } else { height - 1 };
         if wish.detail_zoomed {
             layout.tabs = line(1);
@@ -122,7 +132,9 @@ impl Layout {
             footer: Rect::new(0, list.height, width, height.min(1)),
             ..Self::default()
         };
-        if wish.detail_focused || wish.detail_zoomed {
+        if wish.page {
+            layout.page = list;
+        } else if wish.detail_focused || wish.detail_zoomed {
             let tabs = list.height.min(1);
             layout.tabs = Rect::new(0, 0, width, tabs);
             layout.detail = Rect::new(0, tabs, width, list.height - tabs);
@@ -143,16 +155,17 @@ mod tests {
     fn areas_stay_on_the_screen_and_never_overlap() {
         for width in 0..=210 {
             for height in 0..=62 {
-                for bits in 0..8u8 {
+                for bits in 0..16u8 {
                     let wish = Wish {
                         detail_focused: bits & 1 > 0,
                         detail_zoomed: bits & 2 > 0,
                         sessions_focused: bits & 4 > 0,
+                        page: bits & 8 > 0,
                     };
                     let l = Layout::of((width, height), wish);
                     let all = [
                         l.header, l.title, l.sessions, l.divider, l.columns, l.rows, l.rule,
-                        l.budget, l.tabs, l.detail, l.footer,
+                        l.budget, l.tabs, l.detail, l.page, l.footer,
                     ];
                     for (i, a) in all.iter().enumerate() {
                         assert!(

@@ -10,6 +10,7 @@ impl UiState {
     /// Brings everything in line with the picture: session, rows, selection, scroll.
     pub(super) fn refresh(&mut self, picture: &Picture) {
         self.choose_session(picture.sessions);
+        self.refresh_page(picture);
         self.clamp_sessions(picture.sessions);
         let tree = picture.tree.filter(|_| picture.session == self.session);
         let (Some(tree), Some(session)) = (tree, self.session) else {
@@ -29,6 +30,7 @@ impl UiState {
             }
             self.restore(tree);
         }
+        self.seek(picture);
         if let Some(row) = self.newest.filter(|_| self.follow) {
             self.select_row(tree, row);
         }

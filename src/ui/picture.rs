@@ -2,6 +2,7 @@
 
 use crate::model::detail::Detail;
 use crate::model::figures::Figures;
+use crate::model::finding::{Finding, Severity};
 use crate::model::ids::SessionId;
 use crate::model::node::{SessionSummary, Tree};
 use crate::model::usage::PicoUsd;
@@ -25,6 +26,10 @@ pub struct Picture<'a> {
     pub detail_version: u64,
     /// The receiver's counters.
     pub receiver: &'a ReceiverView,
+    /// The store's counters.
+    pub store: &'a StoreView,
+    /// What a person should look at.
+    pub findings: &'a [Finding],
     /// Sums over all sessions, what was evicted included.
     pub totals: Figures,
     /// Money spent per minute now, when something was spent lately.
@@ -33,6 +38,14 @@ pub struct Picture<'a> {
     pub utc_offset: i32,
     /// What runs is shown up to this time, ns since the epoch.
     pub now: u64,
+}
+
+impl Picture<'_> {
+    /// What the header warns of: findings, and what was refused, unreadable or dropped.
+    pub fn troubles(&self) -> u64 {
+        let warned = |f: &&Finding| f.severity == Severity::Warning;
+        self.receiver.troubles() + self.findings.iter().filter(warned).count() as u64
+    }
 }
 
 /// One address that we listen on.
@@ -53,8 +66,18 @@ pub struct ReceiverView {
     pub recording: Option<String>,
     /// Connections ever accepted.
     pub connections: u64,
+    /// Connections open now.
+    pub open: u64,
+    /// Who connected last.
+    pub last_peer: Option<String>,
     /// Export requests taken.
     pub requests: u64,
+    /// Those, by protocol: traces, logs, metrics.
+    pub by_protocol: Vec<(String, [u64; 3])>,
+    /// The latest refusal, in the words that its sender got.
+    pub last_refusal: Option<String>,
+    /// Batches that wait for the store, and how many can.
+    pub queue: Option<(u64, u64)>,
     /// Requests refused: reason with its next step, count.
     pub refused: Vec<(String, u64)>,
     /// Spans received.
@@ -73,8 +96,44 @@ pub struct ReceiverView {
     pub queued_bytes: u64,
     /// Service names seen, for "218 spans from `checkout`".
     pub services: Vec<String>,
-    /// Findings of severity warning.
-    pub warnings: u64,
+}
+
+/// Evidence of one dialect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DialectView {
+    /// Its name, or what stands for none.
+    pub name: String,
+    /// A dialect's table reads it.
+    pub known: bool,
+    /// Spans.
+    pub spans: u64,
+    /// Log records.
+    pub logs: u64,
+}
+
+/// The store in plain numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreView {
+    /// Bytes that evidence and texts take.
+    pub memory: u64,
+    /// Bytes that they may take.
+    pub limit: Option<u64>,
+    /// Copies of what was there already.
+    pub duplicates: u64,
+    /// Pieces whose contents were dropped.
+    pub content_dropped: u64,
+    /// Sessions that were evicted.
+    pub evicted_sessions: u64,
+    /// From end to arrival, ns: half of the pieces come sooner.
+    pub lag_p50: Option<u64>,
+    /// The same: of a hundred, one comes later.
+    pub lag_p99: Option<u64>,
+    /// The same: the latest of all.
+    pub lag_max: Option<u64>,
+    /// Pieces that ended after they had come.
+    pub ahead: u64,
+    /// What came, by dialect.
+    pub dialects: Vec<DialectView>,
 }
 
 impl ReceiverView {
@@ -83,8 +142,8 @@ impl ReceiverView {
         self.refused.iter().map(|(_, n)| *n).sum()
     }
 
-    /// What the header warns of: findings, and what was refused, unreadable or dropped.
+    /// What was refused, unreadable or dropped.
     pub fn troubles(&self) -> u64 {
-        self.warnings + self.refused_total() + self.rejected + self.evicted
+        self.refused_total() + self.rejected + self.evicted
     }
 }

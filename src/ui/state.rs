@@ -3,6 +3,7 @@
 use super::attributes::Attributes;
 use super::filter::Filter;
 use super::layout::{Layout, Wish};
+use super::page::{Page, View};
 use super::pane::{Line, Tab};
 use super::rows::Row;
 use crate::model::ids::{NodeId, SessionId};
@@ -91,6 +92,10 @@ pub(super) struct Place {
 )]
 pub struct UiState {
     pub(crate) mode: Mode,
+    pub(crate) view: View,
+    pub(crate) page: Page,
+    /// The node to select as soon as the tree that it is in is at hand.
+    pub(super) sought: Option<NodeId>,
     pub(crate) focus: Panel,
     pub(crate) tab: Tab,
     pub(crate) zoomed: bool,
@@ -183,6 +188,7 @@ impl UiState {
                 detail_focused: self.focus == Panel::Detail,
                 detail_zoomed: self.zoomed,
                 sessions_focused: self.focus == Panel::Sessions,
+                page: self.view != View::Trace,
             },
         )
     }

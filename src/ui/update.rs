@@ -2,6 +2,7 @@
 
 use super::action::{Action, Effect};
 use super::filter::Filter;
+use super::page::View;
 use super::pane::Tab;
 use super::state::{Mode, Panel, UiState};
 use super::{Picture, keymap};
@@ -31,6 +32,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Help => toggle_help(ui),
         Action::Follow => toggle_follow(ui),
         Action::Pause => effects.push(toggle_pause(ui)),
+        Action::View(view) => ui.show_view(view),
         Action::Internals => ui.internals = !ui.internals,
         Action::Clock => ui.wall_clock = !ui.wall_clock,
         Action::Filter => open_filter(ui),
@@ -90,6 +92,7 @@ fn toggle_help(ui: &mut UiState) {
 }
 
 fn open_filter(ui: &mut UiState) {
+    ui.show_view(View::Trace);
     ui.focus = Panel::Tree;
     ui.zoomed = false;
     ui.mode = Mode::Filter {
@@ -158,6 +161,10 @@ fn step_panel(ui: &mut UiState, by: usize) {
 }
 
 fn enter(ui: &mut UiState, picture: &Picture) {
+    if ui.view != View::Trace {
+        ui.enter_page(picture);
+        return;
+    }
     match (ui.focus, ui.tab) {
         (Panel::Sessions, _) => ui.focus = Panel::Tree,
         (Panel::Tree, _) if !ui.rows.is_empty() => ui.focus = Panel::Detail,
@@ -170,7 +177,9 @@ fn enter(ui: &mut UiState, picture: &Picture) {
 }
 
 fn back(ui: &mut UiState) {
-    if ui.zoomed {
+    if ui.view != View::Trace {
+        ui.show_view(View::Trace);
+    } else if ui.zoomed {
         ui.zoomed = false;
     } else if ui.focus != Panel::Tree {
         ui.focus = Panel::Tree;
@@ -186,6 +195,10 @@ fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
         ui.mode = Mode::Help {
             scroll: to.min(last),
         };
+        return;
+    }
+    if ui.view != View::Trace {
+        ui.travel_page(action);
         return;
     }
     match ui.focus {
@@ -214,7 +227,7 @@ fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
 }
 
 /// Lines that a vertical move goes: a page less one line of overlap, or as far as `all`.
-fn distance(action: &Action, page: usize, all: usize) -> isize {
+pub(super) fn distance(action: &Action, page: usize, all: usize) -> isize {
     let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(1);
     let all = isize::try_from(all).unwrap_or(isize::MAX);
     match action {
@@ -310,6 +323,7 @@ fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) {
     };
     match hit {
         Some(hit) => {
+            ui.show_view(View::Trace);
             ui.follow = false;
             ui.go_to_node(picture, tree, *hit);
         }

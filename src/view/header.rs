@@ -117,7 +117,7 @@ fn alarms(pen: &Pen, picture: &Picture) -> Runs {
             style(Role::Error),
         ));
     }
-    let troubles = picture.receiver.troubles();
+    let troubles = picture.troubles();
     if troubles > 0 {
         let gap = if alarms.is_empty() { "" } else { " " };
         let glyph = pen.glyph(Glyph::Warning);

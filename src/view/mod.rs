@@ -19,6 +19,7 @@ mod footer;
 mod header;
 mod help;
 mod numbers;
+mod page;
 mod paint;
 mod scale;
 mod sessions;
@@ -30,7 +31,7 @@ use crate::model::node::SessionSummary;
 use crate::theme::{Glyph, Role, Theme};
 use crate::ui::layout::Layout;
 use crate::ui::state::{Mode, Panel};
-use crate::ui::{Picture, UiState};
+use crate::ui::{Picture, UiState, View};
 use paint::Pen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -44,7 +45,9 @@ pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: 
     let pen = &mut pen;
     let whole = Rect::new(0, 0, area.width, area.height);
     header::draw(pen, layout.header, picture, now);
-    if picture.sessions.is_empty() {
+    if ui.view != View::Trace {
+        page::draw(pen, &layout, ui);
+    } else if picture.sessions.is_empty() {
         if layout.mini {
             empty::draw_line(pen, whole, picture.receiver);
         } else {

@@ -159,7 +159,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Our own signs inside made-up text, in the set in use.
-    fn plain<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+    pub fn plain<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
         if !self.theme.ascii || text.is_ascii() {
             return text.into();
         }

@@ -5,10 +5,11 @@ use spanfall::model::detail::{
     Detail, EventDetail, EvidenceDetail, Message, Part, Provenance, Speaker, Value,
 };
 use spanfall::model::figures::Figures;
+use spanfall::model::finding::{Finding, Severity};
 use spanfall::model::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
 use spanfall::model::node::*;
 use spanfall::model::usage::{CostBasis, PicoUsd, Usage};
-use spanfall::ui::{Listener, Picture, ReceiverView};
+use spanfall::ui::{DialectView, Listener, Picture, ReceiverView, StoreView};
 use std::sync::Arc;
 
 /// 2026-11-21 14:02:24 UTC, the start of the second turn.
@@ -22,6 +23,8 @@ pub struct Fixture {
     pub tree: Tree,
     pub detail: Detail,
     pub receiver: ReceiverView,
+    pub store: StoreView,
+    pub findings: Vec<Finding>,
     pub totals: Figures,
 }
 
@@ -35,6 +38,8 @@ impl Fixture {
             detail: Some(&self.detail),
             detail_version: 1,
             receiver: &self.receiver,
+            store: &self.store,
+            findings: &self.findings,
             totals: self.totals,
             burn: PicoUsd::from_usd(0.21),
             utc_offset: 0,
@@ -424,16 +429,87 @@ pub fn fixture() -> Fixture {
         tree: tree(),
         detail: detail(),
         receiver: ReceiverView {
-            connections: 2,
+            connections: 14,
+            open: 2,
+            last_peer: Some("127.0.0.1:51234".into()),
             requests: 40,
+            by_protocol: vec![
+                ("grpc".into(), [12, 4, 0]),
+                ("http/protobuf".into(), [20, 3, 1]),
+                ("http/json".into(), [0, 0, 0]),
+            ],
+            queue: Some((3, 16)),
             spans: 218,
-            warnings: 3,
+            logs: 1_204,
+            metrics: 96,
+            repaired: 2,
+            services: vec!["claude-code".into(), "checkout".into()],
             ..listening()
         },
+        store: store(),
+        findings: findings(),
         totals: Figures {
             errors: 1,
             unpriced_calls: 2,
             ..figures(182_000, 129_000, 9_800, 0.37, 48)
         },
     }
+}
+
+fn store() -> StoreView {
+    let dialect = |name: &str, known, spans, logs| DialectView {
+        name: name.into(),
+        known,
+        spans,
+        logs,
+    };
+    StoreView {
+        memory: 461 << 20,
+        limit: Some(512 << 20),
+        duplicates: 7,
+        lag_p50: Some(510 * MS),
+        lag_p99: Some(5_100 * MS),
+        lag_max: Some(61_000 * MS),
+        dialects: vec![
+            dialect("claude-code", true, 200, 1_204),
+            dialect("none of an agent", false, 18, 0),
+        ],
+        ..StoreView::default()
+    }
+}
+
+fn findings() -> Vec<Finding> {
+    let finding = |rule, severity, session, message: &str| Finding {
+        rule,
+        severity,
+        session: SessionId(session),
+        node: None,
+        message: message.into(),
+    };
+    vec![
+        finding(
+            "joined-midway",
+            Severity::Info,
+            3,
+            "joined while it was going on; totals are at least",
+        ),
+        finding(
+            "parent-cycle",
+            Severity::Warning,
+            2,
+            "1 chain of parents reached itself; it was cut at its first span",
+        ),
+        finding(
+            "parent-cycle",
+            Severity::Warning,
+            3,
+            "2 chains of parents reached themselves; each was cut at its first span",
+        ),
+        finding(
+            "parent-cycle",
+            Severity::Warning,
+            1,
+            "1 chain of parents reached itself; it was cut at its first span",
+        ),
+    ]
 }

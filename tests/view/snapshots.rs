@@ -2,8 +2,9 @@ use crate::fixture::{Fixture, fixture, listening};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
+use spanfall::model::ids::SessionId;
 use spanfall::theme::{Depth, Theme};
-use spanfall::ui::{Action, UiState, update};
+use spanfall::ui::{Action, UiState, View, update};
 use spanfall::view::draw;
 use std::collections::BTreeMap;
 
@@ -122,6 +123,43 @@ fn tabs_of_the_detail() {
         actions.extend(std::iter::repeat_n(Action::NextTab, steps));
         insta::assert_snapshot!(name, dump(&shot(&fixture(), (80, 24), &dark(), &actions)));
     }
+}
+
+#[test]
+fn health() {
+    for (width, height) in [(60, 15), (120, 40)] {
+        let actions = [Action::View(View::Health), Action::Down];
+        let buffer = shot(&fixture(), (width, height), &dark(), &actions);
+        insta::assert_snapshot!(format!("health_{width}x{height}"), dump(&buffer));
+    }
+    let buffer = shot(
+        &fixture(),
+        (80, 24),
+        &plain(),
+        &[Action::View(View::Health)],
+    );
+    assert!(text_of(&buffer).is_ascii(), "{}", text_of(&buffer));
+}
+
+#[test]
+fn a_finding_leads_to_its_session() {
+    let data = fixture();
+    let mut ui = UiState::new(120, 40);
+    for action in [Action::View(View::Health), Action::Bottom, Action::Enter] {
+        update(&mut ui, &data.picture(), action);
+    }
+    assert_eq!(
+        ui.session(),
+        Some(SessionId(3)),
+        "of the last finding, the mildest"
+    );
+    let buffer = shot(
+        &data,
+        (120, 40),
+        &dark(),
+        &[Action::View(View::Health), Action::Back],
+    );
+    assert!(text_of(&buffer).contains("Sessions"));
 }
 
 #[test]

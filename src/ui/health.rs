@@ -1,0 +1,321 @@
+//! The health page: where we listen and what came of it, memory, dialects, findings. A person who
+//! sees nothing, or too little, finds the reason here.
+
+use super::Picture;
+use super::fields::{Group, LABEL, field, flow};
+use super::page::{PageLine, Target};
+use super::pane::{Line, Tone};
+use super::picture::{ReceiverView, StoreView};
+use super::text;
+use crate::model::finding::Severity;
+
+/// Cells of a bar that shows how full something is.
+const GAUGE: usize = 20;
+
+/// The lines of the page.
+pub(super) fn lines(picture: &Picture, width: usize) -> Vec<PageLine> {
+    let mut out: Vec<PageLine> = Vec::new();
+    let mut section = |title: &str, lines: Vec<Line>| {
+        if !out.is_empty() {
+            out.push(PageLine::default());
+        }
+        out.push(Line::of(Tone::Strong, title).into());
+        out.extend(lines.into_iter().map(PageLine::from));
+    };
+    section("Receiver", receiver(picture.receiver, width));
+    section("Evidence", evidence(picture.receiver, picture.store, width));
+    section("Dialects", dialects(picture.store, picture.receiver, width));
+    section("Findings", Vec::new());
+    out.extend(findings(picture));
+    out
+}
+
+fn n(n: u64) -> String {
+    text::count_exact(n)
+}
+
+fn receiver(r: &ReceiverView, width: usize) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut one = |label, tone, value: String, note: String| {
+        out.extend(flow(
+            Group {
+                fields: vec![field(label, tone, value)],
+                note,
+                ..Group::default()
+            },
+            width,
+        ));
+    };
+    if let Some(name) = &r.recording {
+        one(
+            "recording",
+            Tone::Text,
+            text::sanitize(name).into_owned(),
+            String::new(),
+        );
+    }
+    if r.listeners.is_empty() {
+        one("listening", Tone::Secondary, "no".to_owned(), String::new());
+        return out;
+    }
+    for same in r.listeners.chunk_by(|a, b| a.protocol == b.protocol) {
+        let addresses: Vec<_> = same.iter().map(|l| l.address.as_str()).collect();
+        let protocol = same.first().map_or("", |l| l.protocol.as_str());
+        one(
+            "listening",
+            Tone::Text,
+            protocol.to_owned(),
+            addresses.join("  "),
+        );
+    }
+    let last = r.last_peer.as_ref().map(|p| format!("last from {p}"));
+    out.extend(flow(
+        Group {
+            fields: vec![
+                field("connections", Tone::Text, n(r.connections)),
+                field("open", Tone::Text, n(r.open)),
+            ],
+            note: last.unwrap_or_default(),
+            ..Group::default()
+        },
+        width,
+    ));
+    out.extend(requests(r));
+    out.extend(refusals(r, width));
+    if let Some((waiting, room)) = r.queue {
+        let mut fields = vec![
+            field("queue", Tone::Text, n(waiting)),
+            field("of", Tone::Secondary, n(room)),
+        ];
+        if r.queued_bytes > 0 {
+            fields.push(field("held", Tone::Warning, bytes(r.queued_bytes)));
+        }
+        let note = match r.queued_bytes {
+            0 => "batches between receiver and store",
+            _ => "the display is paused",
+        };
+        out.extend(flow(
+            Group {
+                fields,
+                note: note.to_owned(),
+                ..Group::default()
+            },
+            width,
+        ));
+    }
+    out
+}
+
+/// Requests taken, by protocol and signal.
+fn requests(r: &ReceiverView) -> Vec<Line> {
+    let row = |name: &str, cells: [String; 3]| {
+        let cells = cells.map(|c| format!("{c:>10}")).concat();
+        Line::of(Tone::Faint, format!("{name:<LABEL$}")).and(Tone::Text, cells)
+    };
+    let head = ["traces", "logs", "metrics"]
+        .map(|c| format!("{c:>10}"))
+        .concat();
+    let mut out = vec![Line::of(
+        Tone::Faint,
+        format!("{:<LABEL$}{head}", "requests"),
+    )];
+    for (protocol, of) in &r.by_protocol {
+        if of.iter().any(|n| *n > 0) {
+            out.push(row(&format!("  {protocol}"), of.map(n)));
+        }
+    }
+    if out.len() == 1 {
+        out = vec![
+            Line::of(Tone::Faint, format!("{:<LABEL$}", "requests")).and(Tone::Text, "none yet"),
+        ];
+    }
+    out
+}
+
+/// Requests refused, by reason, and the latest in the words that its sender got.
+fn refusals(r: &ReceiverView, width: usize) -> Vec<Line> {
+    let label = |text: &str| (Tone::Faint, format!("{text:<LABEL$}"));
+    if r.refused.is_empty() {
+        let (tone, text) = label("refused");
+        return vec![Line::of(tone, text).and(Tone::Text, "0")];
+    }
+    let mut out = Vec::new();
+    for (i, (why, times)) in r.refused.iter().enumerate() {
+        let (tone, text) = label(if i == 0 { "refused" } else { "" });
+        out.push(
+            Line::of(tone, text)
+                .and(Tone::Warning, format!("{:<6}", n(*times)))
+                .and(Tone::Text, why.clone()),
+        );
+    }
+    if let Some(last) = &r.last_refusal {
+        let (tone, label) = label("");
+        let room = width.saturating_sub(LABEL + 6);
+        let last = text::cut(&text::sanitize(last), room, text::Cut::End, "…");
+        out.push(Line::of(tone, label).and(Tone::Faint, format!("{:<6}{last}", "last")));
+    }
+    out
+}
+
+fn bytes(n: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    match n {
+        0..1024 => format!("{n} B"),
+        1024..MIB => format!("{} KiB", n >> 10),
+        _ => format!("{}.{} MiB", n / MIB, n % MIB * 10 / MIB),
+    }
+}
+
+/// What came, what became of it, and the memory that it takes.
+fn evidence(r: &ReceiverView, s: &StoreView, width: usize) -> Vec<Line> {
+    let count = |label, n: u64, bad: bool| {
+        let tone = if bad && n > 0 {
+            Tone::Warning
+        } else {
+            Tone::Text
+        };
+        field(label, tone, text::count(n))
+    };
+    let group = |fields, note: String, warning| {
+        flow(
+            Group {
+                fields,
+                note,
+                warning,
+            },
+            width,
+        )
+    };
+    let mut out = group(
+        vec![
+            count("spans", r.spans, false),
+            count("log records", r.logs, false),
+            count("points", r.metrics, false),
+        ],
+        String::new(),
+        false,
+    );
+    out.extend(group(
+        vec![
+            count("unreadable", r.rejected, true),
+            count("repaired", r.repaired, false),
+            count("repeated", s.duplicates, false),
+        ],
+        String::new(),
+        false,
+    ));
+    out.extend(group(
+        vec![
+            count("dropped", s.content_dropped, true),
+            count("evicted", r.evicted, true),
+            count("sessions", s.evicted_sessions, true),
+        ],
+        if s.content_dropped + r.evicted > 0 {
+            "contents first, then whole sessions, to hold the limit".to_owned()
+        } else {
+            String::new()
+        },
+        false,
+    ));
+    out.extend(group(lag(s), lag_note(s), s.ahead > 0));
+    out.push(memory(s));
+    out
+}
+
+fn lag(s: &StoreView) -> Vec<super::fields::Field> {
+    let told = |ns: Option<u64>| ns.map_or_else(|| "–".to_owned(), text::duration);
+    vec![
+        field("lag p50", Tone::Text, told(s.lag_p50)),
+        field("p99", Tone::Text, told(s.lag_p99)),
+        field("most", Tone::Text, told(s.lag_max)),
+    ]
+}
+
+fn lag_note(s: &StoreView) -> String {
+    match s.ahead {
+        0 => "from a span's end to its arrival".to_owned(),
+        n => format!("{} ended after they came: a clock is ahead", text::count(n)),
+    }
+}
+
+fn memory(s: &StoreView) -> Line {
+    let line =
+        Line::of(Tone::Faint, format!("{:<LABEL$}", "memory")).and(Tone::Text, bytes(s.memory));
+    let Some(limit) = s.limit else { return line };
+    let full =
+        usize::try_from(s.memory.saturating_mul(GAUGE as u64) / limit.max(1)).unwrap_or(GAUGE);
+    let full = full.min(GAUGE);
+    let tone = if full >= GAUGE * 9 / 10 {
+        Tone::Warning
+    } else {
+        Tone::Running
+    };
+    line.and(Tone::Secondary, format!(" of {}  ", bytes(limit)))
+        .and(tone, "█".repeat(full))
+        .and(Tone::Faint, "·".repeat(GAUGE - full))
+}
+
+/// Who speaks how.
+fn dialects(s: &StoreView, r: &ReceiverView, width: usize) -> Vec<Line> {
+    let mut out: Vec<Line> = s
+        .dialects
+        .iter()
+        .map(|d| {
+            let tone = if d.known { Tone::Text } else { Tone::Secondary };
+            let some = |n: u64, what: &str| match n {
+                0 => String::new(),
+                1 => format!("  {:>8} {what}", 1),
+                n => format!("  {:>8} {what}s", text::count_exact(n)),
+            };
+            Line::of(tone, format!("{:<18}", d.name))
+                .and(Tone::Text, some(d.spans, "span"))
+                .and(Tone::Text, some(d.logs, "log record"))
+        })
+        .collect();
+    if out.is_empty() {
+        out.push(Line::of(Tone::Faint, "nothing has come"));
+    } else {
+        let services: Vec<_> = r.services.iter().map(|s| text::sanitize(s)).collect();
+        let services = text::cut(
+            &services.join(", "),
+            width.saturating_sub(20),
+            text::Cut::End,
+            "…",
+        );
+        out.push(
+            Line::of(Tone::Faint, format!("{:<18}  ", "services")).and(Tone::Secondary, services),
+        );
+    }
+    out
+}
+
+/// What a person should look at; Enter goes there.
+fn findings(picture: &Picture) -> Vec<PageLine> {
+    if picture.findings.is_empty() {
+        return vec![Line::of(Tone::Faint, "none").into()];
+    }
+    let mut found: Vec<_> = picture.findings.iter().collect();
+    found.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let line = |f: &&crate::model::finding::Finding| {
+        let (tone, sign) = match f.severity {
+            Severity::Error => (Tone::Error, "✗"),
+            Severity::Warning => (Tone::Warning, "▲"),
+            Severity::Info => (Tone::Secondary, "·"),
+        };
+        let session = picture.sessions.iter().find(|s| s.id == f.session);
+        let title = session.map_or_else(String::new, |s| {
+            text::cut(&text::sanitize(&s.title), 28, text::Cut::End, "…")
+        });
+        let gap = " ".repeat(30usize.saturating_sub(text::width(&title)));
+        PageLine {
+            line: Line::of(tone, format!("{sign} "))
+                .and(Tone::Secondary, format!("{title}{gap}"))
+                .and(Tone::Text, text::sanitize(&f.message).into_owned()),
+            target: Some(Target {
+                session: f.session,
+                node: f.node,
+            }),
+        }
+    };
+    found.iter().map(line).collect()
+}

@@ -1,0 +1,232 @@
+//! A page: a view whose content is lines of text, some of which lead to a node. Health is one.
+//! The lines are made by `update`, so that what can be chosen and what is drawn are the same.
+
+use super::Picture;
+use super::action::Action;
+use super::health;
+use super::pane::Line;
+use super::state::UiState;
+use super::update::distance;
+use crate::model::ids::{NodeId, SessionId};
+
+/// A view of the screen, each with its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum View {
+    /// Sessions, tree, waterfall and detail.
+    #[default]
+    Trace,
+    /// How spanfall itself is: receiver, memory, dialects, findings.
+    Health,
+}
+
+impl View {
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Trace => "Trace",
+            Self::Health => "Health",
+        }
+    }
+}
+
+/// Where a line leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The session.
+    pub session: SessionId,
+    /// The node; `None` is the session as it was left.
+    pub node: Option<NodeId>,
+}
+
+/// A line of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageLine {
+    /// What it says.
+    pub line: Line,
+    /// Where Enter goes from it.
+    pub target: Option<Target>,
+}
+
+impl From<Line> for PageLine {
+    fn from(line: Line) -> Self {
+        Self { line, target: None }
+    }
+}
+
+/// A page and where one is in it.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Its lines.
+    pub lines: Vec<PageLine>,
+    /// The chosen line, if any leads somewhere.
+    pub cursor: Option<usize>,
+    /// The first line on the screen.
+    pub scroll: usize,
+}
+
+impl Page {
+    fn is_target(&self, line: usize) -> bool {
+        self.lines.get(line).is_some_and(|l| l.target.is_some())
+    }
+
+    /// Goes so many lines: to the next one that leads somewhere, where that is on the screen or
+    /// just beyond it; else the text moves.
+    fn travel(&mut self, by: isize, height: usize) {
+        let last = self.lines.len().saturating_sub(1);
+        let most = self.lines.len().saturating_sub(height);
+        let from = self.cursor.unwrap_or(self.scroll);
+        let next = if by < 0 {
+            (0..from.min(self.lines.len())).rfind(|i| self.is_target(*i))
+        } else {
+            let first = from + usize::from(self.cursor.is_some());
+            (first..=last).find(|i| self.is_target(*i))
+        };
+        let reach = self.scroll.saturating_sub(1)..self.scroll + height + 1;
+        let step = by.unsigned_abs() == 1;
+        if let Some(next) = next.filter(|i| step && reach.contains(i)) {
+            self.cursor = Some(next);
+        } else {
+            self.scroll = self.scroll.saturating_add_signed(by).min(most);
+            let seen = self.scroll..(self.scroll + height).min(self.lines.len());
+            if !step || self.cursor.is_none_or(|c| !seen.contains(&c)) {
+                // A step goes to the nearest, a leap to the farthest.
+                let mut targets = seen.filter(|i| self.is_target(*i));
+                self.cursor = if (by > 0) == step {
+                    targets.next()
+                } else {
+                    targets.next_back()
+                };
+            }
+        }
+        self.reveal(height);
+    }
+
+    fn reveal(&mut self, height: usize) {
+        let most = self.lines.len().saturating_sub(height);
+        self.scroll = self.scroll.min(most);
+        if let Some(cursor) = self.cursor {
+            let lowest = cursor.saturating_sub(height.saturating_sub(1));
+            self.scroll = self.scroll.clamp(lowest.min(cursor), cursor);
+        }
+    }
+}
+
+impl UiState {
+    /// Shows a view, from its beginning if it was not shown before.
+    pub(super) fn show_view(&mut self, view: View) {
+        if self.view != view {
+            self.view = view;
+            self.page = Page::default();
+        }
+    }
+
+    /// Makes the lines of the page in view anew and keeps the chosen one.
+    pub(super) fn refresh_page(&mut self, picture: &Picture) {
+        let width = usize::from(self.layout().page.width);
+        let lines = match self.view {
+            View::Trace => Vec::new(),
+            View::Health => health::lines(picture, width),
+        };
+        let chosen = self
+            .page
+            .cursor
+            .and_then(|c| self.page.lines.get(c)?.target);
+        let moved = |target| {
+            lines
+                .iter()
+                .position(|l: &PageLine| l.target == Some(target))
+        };
+        self.page.cursor = chosen.and_then(moved);
+        self.page.lines = lines;
+        self.page.reveal(usize::from(self.layout().page.height));
+    }
+
+    /// A move within the page in view.
+    pub(super) fn travel_page(&mut self, action: &Action) {
+        let height = usize::from(self.layout().page.height).max(1);
+        let by = distance(action, height, self.page.lines.len());
+        self.page.travel(by, height);
+    }
+
+    /// Goes to where the chosen line leads.
+    pub(super) fn enter_page(&mut self, picture: &Picture) {
+        let line = self.page.cursor.and_then(|c| self.page.lines.get(c));
+        if let Some(target) = line.and_then(|l| l.target) {
+            self.go_to(picture, target);
+        }
+    }
+
+    /// Shows a node of any session in the trace view; unfolds what hides it as soon as its
+    /// session's tree is at hand.
+    pub(super) fn go_to(&mut self, picture: &Picture, target: Target) {
+        self.show_view(View::Trace);
+        self.follow = false;
+        self.session_picked = true;
+        self.go_to_session(target.session);
+        self.sought = target.node;
+        self.seek(picture);
+    }
+
+    /// Selects the node that is sought, once the tree it is in is here.
+    pub(super) fn seek(&mut self, picture: &Picture) {
+        let tree = picture.tree.filter(|_| picture.session == self.session);
+        let (Some(tree), Some(node)) = (tree, self.sought) else {
+            return;
+        };
+        self.sought = None;
+        if let Some(index) = tree.find(node) {
+            self.go_to_node(picture, tree, index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::pane::Tone;
+
+    fn page(targets: &[usize], lines: usize) -> Page {
+        let target = |n: usize| Target {
+            session: SessionId(n as u64),
+            node: None,
+        };
+        Page {
+            lines: (0..lines)
+                .map(|n| PageLine {
+                    line: Line::of(Tone::Text, n.to_string()),
+                    target: targets.contains(&n).then(|| target(n)),
+                })
+                .collect(),
+            ..Page::default()
+        }
+    }
+
+    #[test]
+    fn what_leads_somewhere_is_chosen_and_the_rest_is_read() {
+        let mut page = page(&[3, 30], 40);
+        page.travel(1, 10);
+        assert_eq!((page.cursor, page.scroll), (Some(3), 0));
+        for _ in 0..8 {
+            page.travel(1, 10);
+        }
+        assert!(page.cursor.is_none(), "3 is out of sight: {page:?}");
+        for _ in 0..40 {
+            page.travel(1, 10);
+        }
+        assert_eq!(page.scroll, 30, "the end stays at the bottom");
+        assert_eq!(page.cursor, Some(30));
+        page.travel(-40, 10);
+        assert_eq!((page.cursor, page.scroll), (Some(3), 0));
+    }
+
+    #[test]
+    fn a_page_without_targets_is_a_text() {
+        let mut page = page(&[], 12);
+        page.travel(1, 10);
+        assert_eq!((page.cursor, page.scroll), (None, 1));
+        page.travel(isize::MAX, 10);
+        assert_eq!(page.scroll, 2);
+        page.travel(isize::MIN, 10);
+        assert_eq!(page.scroll, 0);
+    }
+}
