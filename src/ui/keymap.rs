@@ -1,30 +1,58 @@
-//! The one key table: bindings, help and footer are read from it.
+//! The one key table: bindings, help, footer, palette and configuration are read from it.
 
 use super::action::Action;
+use super::keys::Key;
 use super::page::View;
 use super::state::{Mode, Panel, UiState};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use tui_input::backend::crossterm::to_input_request;
 
 /// One binding: what is pressed, what happens, what is said about it.
 pub struct Binding {
-    /// Keys that do it, without modifiers besides what the character itself needs.
-    pub keys: &'static [KeyCode],
+    /// Keys that do it unless the configuration says otherwise, as [`Key`] reads them, with a space
+    /// between.
+    pub keys: &'static str,
     /// What they do.
     pub action: Action,
-    /// The keys as written in help: Unicode and ASCII.
-    pub label: (&'static str, &'static str),
     /// What it does, for help.
     pub help: &'static str,
-    /// Keys (Unicode, ASCII) and word in the footer; neighbours share an entry.
-    pub footer: Option<(&'static str, &'static str, &'static str)>,
+    /// What stands in the footer.
+    pub footer: Footer,
     /// Whether it would do something now; else it is not offered.
     pub when: fn(&UiState) -> bool,
 }
 
+/// A binding's part of the footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footer {
+    /// Its key and this word.
+    Says(&'static str),
+    /// Its key stands in the entry of the binding above, such as `nN matches`.
+    Joins,
+    /// None.
+    Silent,
+}
+
+impl Binding {
+    /// The name by which the configuration calls the action, such as `next-error`.
+    pub fn name(&self) -> String {
+        let mut name = String::new();
+        for c in format!("{:?}", self.action).chars() {
+            if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() {
+                let begins = name.is_empty() || name.ends_with('-');
+                name.push_str(if begins { "" } else { "-" });
+            }
+            name.extend(Some(c.to_ascii_lowercase()).filter(char::is_ascii_alphanumeric));
+        }
+        name.trim_end_matches('-').to_owned()
+    }
+}
+
 impl std::fmt::Debug for Binding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {:?}", self.label.0, self.action)
+        write!(f, "{} {:?}", self.keys, self.action)
     }
 }
 
@@ -50,14 +78,11 @@ fn can_go_back(ui: &UiState) -> bool {
     ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
 }
 
-use KeyCode::{BackTab, Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
-
-type Footer = Option<(&'static str, &'static str, &'static str)>;
+use Footer::{Joins, Says, Silent};
 
 const fn bind(
-    keys: &'static [KeyCode],
+    keys: &'static str,
     action: Action,
-    label: (&'static str, &'static str),
     help: &'static str,
     footer: Footer,
     when: fn(&UiState) -> bool,
@@ -65,7 +90,6 @@ const fn bind(
     Binding {
         keys,
         action,
-        label,
         help,
         footer,
         when,
@@ -74,261 +98,268 @@ const fn bind(
 
 /// The bindings of the main screen, in the order of help and footer.
 pub static TABLE: &[Binding] = &[
+    bind("up k", Action::Up, "one line up", Says("move"), can_move),
+    bind("down j", Action::Down, "one line down", Joins, can_move),
     bind(
-        &[Up, Char('k')],
-        Action::Up,
-        ("↑ k", "Up k"),
-        "one line up",
-        Some(("↑↓", "jk", "move")),
-        can_move,
-    ),
-    bind(
-        &[Down, Char('j')],
-        Action::Down,
-        ("↓ j", "Down j"),
-        "one line down",
-        None,
-        can_move,
-    ),
-    bind(
-        &[Left, Char('h')],
+        "left h",
         Action::Left,
-        ("← h", "Left h"),
         "fold, or go to the parent",
-        Some(("←→", "hl", "fold")),
+        Says("fold"),
         has_rows,
     ),
     bind(
-        &[Right, Char('l')],
+        "right l",
         Action::Right,
-        ("→ l", "Right l"),
         "unfold, or go to the first child",
-        None,
+        Joins,
         has_rows,
     ),
     bind(
-        &[Enter],
+        "enter",
         Action::Enter,
-        ("enter", "enter"),
         "drill in: the detail, then it alone",
-        Some(("enter", "enter", "drill in")),
+        Says("drill in"),
         can_enter,
     ),
+    bind("esc", Action::Back, "back", Says("back"), can_go_back),
     bind(
-        &[Esc],
-        Action::Back,
-        ("esc", "esc"),
-        "back",
-        Some(("esc", "esc", "back")),
-        can_go_back,
-    ),
-    bind(
-        &[Char('/')],
+        "/",
         Action::Filter,
-        ("/", "/"),
         "find in names, arguments, models, errors",
-        Some(("/", "/", "find")),
+        Says("find"),
         has_session,
     ),
     bind(
-        &[Char('n')],
+        "n",
         Action::NextMatch,
-        ("n", "n"),
         "next match",
-        Some(("nN", "nN", "matches")),
+        Says("matches"),
         is_filtered,
     ),
     bind(
-        &[Char('N')],
+        "N",
         Action::PreviousMatch,
-        ("N", "N"),
         "previous match",
-        None,
+        Joins,
         is_filtered,
     ),
     bind(
-        &[Char('e')],
+        "e",
         Action::NextError,
-        ("e", "e"),
         "next error",
-        Some(("e", "e", "errors")),
+        Says("errors"),
         has_rows,
     ),
     bind(
-        &[Char('E')],
+        "E",
         Action::PreviousError,
-        ("E", "E"),
         "previous error",
-        None,
+        Silent,
         has_rows,
     ),
     bind(
-        &[Char('f')],
+        "f",
         Action::Follow,
-        ("f", "f"),
         "follow what runs",
-        Some(("f", "f", "follow")),
+        Says("follow"),
         has_session,
     ),
     bind(
-        &[Char('p')],
+        "p",
         Action::Pause,
-        ("p", "p"),
         "pause the display; receiving goes on",
-        Some(("p", "p", "pause")),
+        Says("pause"),
         always,
     ),
     bind(
-        &[Char('1')],
+        "1",
         Action::View(View::Trace),
-        ("1", "1"),
         "trace: sessions, tree and waterfall",
-        Some(("1", "1", "trace")),
+        Says("trace"),
         |ui| ui.view != View::Trace,
     ),
     bind(
-        &[Char('5')],
+        "5",
         Action::View(View::Health),
-        ("5", "5"),
         "health: receiver, memory, findings",
-        Some(("5", "5", "health")),
+        Says("health"),
         |ui| ui.view != View::Health,
     ),
     bind(
-        &[Tab],
+        "tab",
         Action::NextPanel,
-        ("tab", "tab"),
         "next panel",
-        Some(("tab", "tab", "panel")),
+        Says("panel"),
         has_session,
     ),
     bind(
-        &[BackTab],
+        "shift-tab",
         Action::PreviousPanel,
-        ("shift-tab", "shift-tab"),
         "previous panel",
-        None,
+        Silent,
         has_session,
     ),
     bind(
-        &[Char(']')],
-        Action::NextTab,
-        ("]", "]"),
-        "next tab of the detail",
-        Some(("[]", "[]", "tabs")),
-        has_rows,
-    ),
-    bind(
-        &[Char('[')],
+        "[",
         Action::PreviousTab,
-        ("[", "["),
         "previous tab of the detail",
-        None,
+        Says("tabs"),
         has_rows,
     ),
     bind(
-        &[Char('}')],
-        Action::NextSession,
-        ("}", "}"),
-        "next session",
-        Some(("{}", "{}", "session")),
-        has_session,
+        "]",
+        Action::NextTab,
+        "next tab of the detail",
+        Joins,
+        has_rows,
     ),
     bind(
-        &[Char('{')],
+        "{",
         Action::PreviousSession,
-        ("{", "{"),
         "previous session",
-        None,
+        Says("session"),
         has_session,
     ),
+    bind("}", Action::NextSession, "next session", Joins, has_session),
+    bind("home g", Action::Top, "first row", Silent, can_move),
+    bind("end G", Action::Bottom, "last row", Silent, can_move),
+    bind("pgup", Action::PageUp, "a page up", Silent, can_move),
+    bind("pgdn", Action::PageDown, "a page down", Silent, can_move),
     bind(
-        &[Home, Char('g')],
-        Action::Top,
-        ("home g", "home g"),
-        "first row",
-        None,
-        can_move,
-    ),
-    bind(
-        &[End, Char('G')],
-        Action::Bottom,
-        ("end G", "end G"),
-        "last row",
-        None,
-        can_move,
-    ),
-    bind(
-        &[PageUp],
-        Action::PageUp,
-        ("pgup", "pgup"),
-        "a page up",
-        None,
-        can_move,
-    ),
-    bind(
-        &[PageDown],
-        Action::PageDown,
-        ("pgdn", "pgdn"),
-        "a page down",
-        None,
-        can_move,
-    ),
-    bind(
-        &[Char('i')],
+        "i",
         Action::Internals,
-        ("i", "i"),
         "show plumbing spans",
-        Some(("i", "i", "internals")),
+        Says("internals"),
         has_session,
     ),
     bind(
-        &[Char('t')],
+        "t",
         Action::Clock,
-        ("t", "t"),
         "relative or wall-clock time",
-        Some(("t", "t", "time")),
+        Says("time"),
         has_session,
     ),
+    bind("?", Action::Help, "this help", Says("help"), always),
     bind(
-        &[Char('?')],
-        Action::Help,
-        ("?", "?"),
-        "this help",
-        Some(("?", "?", "help")),
-        always,
-    ),
-    bind(
-        &[Char('q')],
+        "q",
         Action::Quit,
-        ("q ctrl-c", "q ctrl-c"),
-        "quit",
-        Some(("q", "q", "quit")),
+        "quit; ctrl-c always does",
+        Says("quit"),
         always,
     ),
 ];
 
-/// What a key does in the present mode; `None` when nothing.
+/// The keys of the table.
+static USUAL: LazyLock<Vec<Vec<Key>>> = LazyLock::new(|| {
+    let read = |b: &Binding| b.keys.split(' ').flat_map(str::parse).collect();
+    TABLE.iter().map(read).collect()
+});
+
+/// The keys in force: those of the table but for what the configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keymap {
+    /// By place in the table.
+    changed: BTreeMap<usize, Vec<Key>>,
+}
+
+impl Keymap {
+    /// Gives the binding at a place of the table other keys, or none.
+    pub fn set(&mut self, place: usize, keys: Vec<Key>) {
+        if USUAL.get(place).is_some_and(|usual| *usual == keys) {
+            self.changed.remove(&place);
+        } else {
+            self.changed.insert(place, keys);
+        }
+    }
+
+    /// The keys of the binding at a place of the table.
+    pub fn keys(&self, place: usize) -> &[Key] {
+        let keys = self.changed.get(&place).or_else(|| USUAL.get(place));
+        keys.map_or(&[], Vec::as_slice)
+    }
+
+    /// The binding at a place of the table has other keys than the table says.
+    pub fn is_changed(&self, place: usize) -> bool {
+        self.changed.contains_key(&place)
+    }
+
+    /// All bindings with their keys, in the order of the table.
+    pub fn bindings(&self) -> impl Iterator<Item = (&'static Binding, &[Key])> {
+        let numbered = TABLE.iter().enumerate();
+        numbered.map(|(place, binding)| (binding, self.keys(place)))
+    }
+
+    /// What a key is bound to.
+    pub fn find(&self, key: Key) -> Option<&'static Binding> {
+        let mut all = self.bindings();
+        all.find(|(_, keys)| keys.contains(&key)).map(|(b, _)| b)
+    }
+
+    /// What the footer offers now: the action, its keys and a word.
+    pub fn footer(
+        &self,
+        ui: &UiState,
+        ascii: bool,
+    ) -> Vec<(&'static Action, String, &'static str)> {
+        let all: Vec<_> = self.bindings().collect();
+        let offered = all.iter().enumerate().filter(|(_, (b, _))| (b.when)(ui));
+        let entry = |(at, (binding, keys)): (usize, &(&'static Binding, &[Key]))| {
+            let Says(word) = binding.footer else {
+                return None;
+            };
+            let joined = all.iter().skip(at + 1);
+            let joined = joined.take_while(|(b, _)| b.footer == Joins);
+            let keys = std::iter::once(*keys).chain(joined.map(|(_, keys)| *keys));
+            let keys: Vec<String> = keys.filter_map(|keys| short(keys, ascii)).collect();
+            let long = keys.iter().any(|k| k.chars().count() > 1);
+            let keys = keys.join(if long { "/" } else { "" });
+            (!keys.is_empty()).then_some((&binding.action, keys, word))
+        };
+        offered.filter_map(entry).collect()
+    }
+}
+
+/// Keys as help and palette write them.
+pub fn label(keys: &[Key], ascii: bool) -> String {
+    let keys: Vec<_> = keys.iter().map(|k| k.label(ascii)).collect();
+    keys.join(" ")
+}
+
+/// The key that is drawn where there is room for one: the first of a single character, else the
+/// first.
+fn short(keys: &[Key], ascii: bool) -> Option<String> {
+    let mut labels = keys.iter().map(|k| k.label(ascii));
+    let mut short = labels.clone().filter(|l| l.chars().count() == 1);
+    short.next().or_else(|| labels.next())
+}
+
+/// What a key does in the present mode; `None` when nothing. Ctrl-c always leaves.
 pub fn action(ui: &UiState, key: KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
     }
-    if key.code == Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+    if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
         return Some(Action::Quit);
     }
+    let bound = || {
+        let binding = ui.keymap.find(Key::of(key))?;
+        Some(binding.action.clone())
+    };
     match &ui.mode {
         Mode::Filter { .. } => match key.code {
-            Enter => Some(Action::FilterAccept),
-            Esc => Some(Action::FilterCancel),
-            Up => Some(Action::Up),
-            Down => Some(Action::Down),
+            KeyCode::Enter => Some(Action::FilterAccept),
+            KeyCode::Esc => Some(Action::FilterCancel),
+            KeyCode::Up => Some(Action::Up),
+            KeyCode::Down => Some(Action::Down),
             _ => to_input_request(&Event::Key(key)).map(Action::FilterEdit),
         },
-        Mode::Help { .. } => match key.code {
-            Esc | Enter | Char('?' | 'q') => Some(Action::Help),
-            _ => lookup(key).filter(is_scrolling),
+        Mode::Help { .. } => match (key.code, bound()) {
+            (KeyCode::Esc | KeyCode::Enter, _) | (_, Some(Action::Help | Action::Quit)) => {
+                Some(Action::Help)
+            }
+            (_, bound) => bound.filter(is_scrolling),
         },
-        Mode::Main => lookup(key),
+        Mode::Main => bound(),
     }
 }
 
@@ -344,32 +375,45 @@ fn is_scrolling(action: &Action) -> bool {
     )
 }
 
-fn lookup(key: KeyEvent) -> Option<Action> {
-    // Shift is part of the character; anything else held makes it another key.
-    if !(key.modifiers - KeyModifiers::SHIFT).is_empty() {
-        return None;
-    }
-    let binding = TABLE.iter().find(|b| b.keys.contains(&key.code))?;
-    Some(binding.action.clone())
-}
-
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "test")]
 mod tests {
     use super::*;
+    use KeyCode::Char;
     use std::collections::HashSet;
+
+    fn place(action: &Action) -> usize {
+        TABLE.iter().position(|b| b.action == *action).unwrap()
+    }
+
+    fn keys(text: &str) -> Vec<Key> {
+        text.split_whitespace()
+            .map(|k| k.parse().unwrap())
+            .collect()
+    }
 
     #[test]
     fn no_key_is_bound_twice_and_all_is_explained() {
-        let mut seen = HashSet::new();
-        for binding in TABLE {
-            assert!(
-                !binding.help.is_empty() && binding.label.1.is_ascii(),
-                "{binding:?}"
+        let (mut seen, mut names) = (HashSet::new(), HashSet::new());
+        for (binding, keys) in Keymap::default().bindings() {
+            assert_eq!(
+                keys.len(),
+                binding.keys.split(' ').count(),
+                "each is a key: {binding:?}"
             );
-            for key in binding.keys {
+            assert!(!binding.help.is_empty(), "{binding:?}");
+            assert!(names.insert(binding.name()), "{binding:?}");
+            for key in keys {
                 assert!(seen.insert(*key), "{key} twice");
             }
         }
+    }
+
+    #[test]
+    fn names_are_written_with_hyphens() {
+        let name = |action| TABLE[place(&action)].name();
+        assert_eq!(name(Action::NextError), "next-error");
+        assert_eq!(name(Action::Up), "up");
     }
 
     #[test]
@@ -396,5 +440,41 @@ mod tests {
             action(&ui, KeyEvent::new(Char('c'), KeyModifiers::CONTROL)),
             Some(Action::Quit)
         );
+    }
+
+    #[test]
+    fn keys_in_force_go_before_those_of_the_table() {
+        let mut ui = UiState::new(80, 24);
+        let key = |c, held| KeyEvent::new(Char(c), held);
+        ui.keymap.set(place(&Action::Pause), keys("ctrl-x f9"));
+        ui.keymap.set(place(&Action::Help), Vec::new());
+        assert_eq!(action(&ui, key('p', KeyModifiers::NONE)), None);
+        assert_eq!(
+            action(&ui, key('x', KeyModifiers::CONTROL)),
+            Some(Action::Pause)
+        );
+        let footer = ui.keymap.footer(&ui, false);
+        let said = |action: &Action| footer.iter().find(|e| e.0 == action);
+        assert_eq!(said(&Action::Help), None);
+        let pause = (&Action::Pause, "ctrl-x".to_owned(), "pause");
+        assert_eq!(said(&Action::Pause), Some(&pause));
+        ui.keymap.set(place(&Action::Pause), keys("p"));
+        ui.keymap.set(place(&Action::Help), keys("?"));
+        assert_eq!(ui.keymap, Keymap::default());
+    }
+
+    #[test]
+    fn neighbours_share_an_entry_of_the_footer() {
+        let mut ui = UiState::new(80, 24);
+        ui.session = Some(crate::model::ids::SessionId(1));
+        let shown = |ui: &UiState, ascii| ui.keymap.footer(ui, ascii).swap_remove(0).1;
+        assert_eq!(
+            (shown(&ui, false), shown(&ui, true)),
+            ("↑↓".into(), "kj".into())
+        );
+        ui.keymap.set(place(&Action::Up), keys("ctrl-u"));
+        assert_eq!(shown(&ui, false), "ctrl-u/↓");
+        ui.keymap.set(place(&Action::Up), Vec::new());
+        assert_eq!(shown(&ui, false), "↓");
     }
 }

@@ -10,6 +10,7 @@ mod fields;
 pub mod filter;
 mod health;
 pub mod keymap;
+pub mod keys;
 pub mod layout;
 mod movement;
 pub mod page;
@@ -23,6 +24,7 @@ pub mod title;
 mod update;
 
 pub use action::{Action, Effect};
+pub use keymap::Keymap;
 pub use page::View;
 pub use picture::{DialectView, Listener, Picture, ReceiverView, StoreView};
 pub use state::UiState;

@@ -2,6 +2,7 @@
 
 use super::attributes::Attributes;
 use super::filter::Filter;
+use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
 use super::page::{Page, View};
 use super::pane::{Line, Tab};
@@ -96,6 +97,7 @@ pub struct UiState {
     pub(crate) page: Page,
     /// The node to select as soon as the tree that it is in is at hand.
     pub(super) sought: Option<NodeId>,
+    pub(crate) keymap: Keymap,
     pub(crate) focus: Panel,
     pub(crate) tab: Tab,
     pub(crate) zoomed: bool,

@@ -2,7 +2,6 @@
 
 use super::paint::Pen;
 use crate::theme::Role;
-use crate::ui::keymap::TABLE;
 use crate::ui::state::Mode;
 use crate::ui::{Action, UiState, text};
 use ratatui::layout::Rect;
@@ -26,30 +25,18 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState) {
 
 /// Keys that do something now, as many as fit; help is always among them.
 fn keys(pen: &mut Pen, mut x: u16, area: Rect, ui: &UiState) {
-    let ascii = pen.theme.ascii;
-    let offered = TABLE
-        .iter()
-        .filter(|b| (b.when)(ui))
-        .filter_map(|b| Some((b, b.footer?)));
-    let entries: Vec<(bool, &str, &str)> = offered
-        .map(|(b, (unicode, plain, word))| {
-            (
-                b.action == Action::Help,
-                if ascii { plain } else { unicode },
-                word,
-            )
-        })
-        .collect();
+    let entries = ui.keymap.footer(ui, pen.theme.ascii);
     let width = |key: &str, word: &str| {
         u16::try_from(text::width(key) + 1 + word.len()).unwrap_or(u16::MAX)
     };
     let reserve = entries
         .iter()
-        .find(|e| e.0)
+        .find(|(action, ..)| **action == Action::Help)
         .map_or(0, |(_, k, w)| width(k, w) + 2);
     let (key_style, word_style) = (pen.style(Role::Key), pen.style(Role::Secondary));
     let mut full = false;
-    for (is_help, key, word) in entries {
+    for (action, key, word) in &entries {
+        let is_help = **action == Action::Help;
         let keep = if is_help { 0 } else { reserve };
         full |= !is_help && x.saturating_add(width(key, word)).saturating_add(keep) > area.right();
         if full && !is_help {

@@ -1,9 +1,10 @@
 //! Help: the key table and what the signs mean.
 
+use super::overlay;
 use super::paint::Pen;
 use crate::theme::{Glyph, Phase, Role};
 use crate::ui::UiState;
-use crate::ui::keymap::TABLE;
+use crate::ui::keymap::label;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -49,9 +50,6 @@ const SIGNS: [(Glyph, Role, &str); 20] = [
 ];
 
 pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
-    if area.width < 10 || area.height < 3 {
-        return;
-    }
     let wide = area.width >= 112;
     let width = if wide { 108 } else { area.width.min(64) };
     let (keys, signs) = (keys(pen, ui), signs(pen));
@@ -61,28 +59,14 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
         vec![keys.into_iter().chain(signs).collect()]
     };
     let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let height = area
-        .height
-        .min(u16::try_from(lines + 2).unwrap_or(u16::MAX));
-    let left = area.x + (area.width - width) / 2;
-    let top = area.y + (area.height - height) / 2;
-    let place = Rect::new(left, top, width, height);
-    let overlay = pen.style(Role::Overlay);
-    pen.clear(place, overlay);
-    pen.rule(Rect { height: 1, ..place });
-    let style = pen.style(Role::Title);
-    pen.put(
-        left + 2,
-        top,
-        width.saturating_sub(4),
-        " Keys and signs ",
-        style,
-    );
-    let shown = usize::from(height.saturating_sub(2));
+    let Some(place) = overlay::open(pen, area, (width, lines), "Keys and signs") else {
+        return;
+    };
+    let shown = usize::from(place.height);
     let scroll = scroll.min(lines.saturating_sub(shown));
-    let each = width / u16::try_from(columns.len()).unwrap_or(1).max(1);
-    for (column, x) in columns.iter().zip((left..).step_by(usize::from(each))) {
-        for ((key, style, text), y) in column.iter().skip(scroll).take(shown).zip(top + 1..) {
+    let each = place.width / u16::try_from(columns.len()).unwrap_or(1).max(1);
+    for (column, x) in columns.iter().zip((place.x..).step_by(usize::from(each))) {
+        for ((key, style, text), y) in column.iter().skip(scroll).take(shown).zip(place.y..) {
             pen.right(x, y, 12, key, *style);
             let style = pen.style(Role::Text);
             pen.put(x + 14, y, each.saturating_sub(14), text, style);
@@ -93,31 +77,16 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
     } else {
         ""
     };
-    let style = pen.style(Role::Faint);
-    pen.put(
-        left + 2,
-        top + height - 1,
-        width.saturating_sub(4),
-        &format!("esc closes{more}"),
-        style,
-    );
+    overlay::hint(pen, place, &format!("esc closes{more}"));
 }
 
 fn keys(pen: &Pen, ui: &UiState) -> Vec<Entry> {
     let (key, off) = (pen.style(Role::Key), pen.style(Role::Faint));
-    TABLE
-        .iter()
-        .map(|b| {
-            let label = if pen.theme.ascii {
-                b.label.1
-            } else {
-                b.label.0
-            };
-            (
-                label.to_owned(),
-                if (b.when)(ui) { key } else { off },
-                b.help.to_owned(),
-            )
+    let bound = ui.keymap.bindings();
+    bound
+        .map(|(b, keys)| {
+            let style = if (b.when)(ui) { key } else { off };
+            (label(keys, pen.theme.ascii), style, b.help.to_owned())
         })
         .collect()
 }

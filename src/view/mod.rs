@@ -19,6 +19,7 @@ mod footer;
 mod header;
 mod help;
 mod numbers;
+mod overlay;
 mod page;
 mod paint;
 mod scale;
