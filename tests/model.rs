@@ -991,3 +991,21 @@ fn a_failed_call_s_record_adds_no_tokens() {
         "nothing was answered that could have told"
     );
 }
+
+#[test]
+fn what_is_none_of_an_agent_is_shown_when_asked_for() {
+    let mut shop = vec![
+        span(1, 0, Op::Other, "GET /cart", 0, 40),
+        span(2, 1, Op::Other, "SELECT", 5, 10).in_trace(1),
+    ];
+    shop.push(span(3, 0, Op::Other, "GET /pay", 50, 60).in_trace(2));
+    let mut shop = store(shop);
+    assert!(shop.sessions().is_empty());
+    let (found, more) = shop.strangers(10);
+    let titles: Vec<&str> = found.iter().map(|s| &*s.title).collect();
+    assert_eq!((titles, more), (vec!["GET /cart", "GET /pay"], 0));
+    let (tree, _) = shop.tree(found[0].id, &Nothing).unwrap();
+    assert_eq!(outline(&tree), ["Other GET /cart", "  Other SELECT"]);
+    let (found, more) = shop.strangers(1);
+    assert_eq!((found.len(), more), (1, 1), "what is left out is told");
+}

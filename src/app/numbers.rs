@@ -33,5 +33,6 @@ pub fn numbers(store: &Store, known: &Known, limit: usize) -> StoreView {
         lag_max: (lag.count() > 0).then(|| lag.max()),
         ahead: lag.ahead(),
         dialects,
+        ..StoreView::default()
     }
 }

@@ -9,7 +9,7 @@ use crate::ingest::Batch;
 use crate::model::detail::Detail;
 use crate::model::finding::Finding;
 use crate::model::ids::{NodeId, SessionId};
-use crate::model::node::{Source, Tree};
+use crate::model::node::{SessionSummary, Source, Tree};
 use crate::model::store::Store;
 use crate::model::usage::PicoUsd;
 use crate::theme::Theme;
@@ -25,6 +25,8 @@ const HELD_MOST: usize = 64 << 20;
 /// Pieces of evidence that are correlated before keys are looked at again, which takes a few
 /// milliseconds.
 const PIECES: usize = 1_000;
+/// Sessions without an agent that are shown at most: those heard of last.
+const STRANGERS: usize = 200;
 /// Effects may ask for a tree, whose rows ask for a detail; more rounds than this do nothing new.
 const ROUNDS: usize = 4;
 /// The time over which money per minute is measured, ns.
@@ -55,6 +57,8 @@ pub struct Screen {
     receiver: ReceiverView,
     numbers: StoreView,
     findings: Vec<Finding>,
+    /// All sessions, those without an agent too, while these are asked for.
+    everyone: Option<Vec<SessionSummary>>,
     spent: VecDeque<(u64, PicoUsd)>,
     held: Vec<Batch>,
     held_bytes: usize,
@@ -89,6 +93,7 @@ impl Screen {
             receiver: ReceiverView::default(),
             numbers: StoreView::default(),
             findings: Vec::new(),
+            everyone: None,
             spent: VecDeque::new(),
             held: Vec::new(),
             held_bytes: 0,
@@ -145,6 +150,7 @@ impl Screen {
         self.note_spending(now);
         self.findings = findings::of_sessions(self.store.sessions());
         self.numbers = numbers(&self.store, &self.known, self.limit);
+        self.gather();
         self.count();
         self.act(Action::Data);
         self.store.is_behind()
@@ -194,6 +200,25 @@ impl Screen {
         recent.then(|| PicoUsd(last.1.0 - first.1.0))
     }
 
+    /// The sessions to show.
+    fn sessions(&self) -> &[SessionSummary] {
+        self.everyone
+            .as_deref()
+            .unwrap_or_else(|| self.store.sessions())
+    }
+
+    /// Gathers what is none of an agent, while that is asked for.
+    fn gather(&mut self) {
+        self.numbers.unlisted = 0;
+        self.everyone = self.ui.shows_internals().then(|| {
+            let (strangers, more) = self.store.strangers(STRANGERS);
+            self.numbers.unlisted = more as u64;
+            let mut all = self.store.sessions().to_vec();
+            all.extend(strangers);
+            all
+        });
+    }
+
     /// Does what an action says, and what its effects ask for.
     pub fn act(&mut self, action: Action) -> Asked {
         let mut asked = Asked::Nothing;
@@ -207,6 +232,10 @@ impl Screen {
                     Effect::ShowSession(_) => next = Some(Action::Data),
                     Effect::ShowNode(session, node) => {
                         self.wanted = Some((session, node));
+                        next = Some(Action::Data);
+                    }
+                    Effect::ListAll => {
+                        self.gather();
                         next = Some(Action::Data);
                     }
                     Effect::Pause(true) => self.paused = true,
@@ -230,7 +259,7 @@ impl Screen {
         if let Some(session) = self
             .ui
             .session()
-            .or_else(|| self.store.sessions().last().map(|s| s.id))
+            .or_else(|| self.sessions().last().map(|s| s.id))
         {
             let known = self.known.clone();
             let tree = self.store.tree(session, &*known);
@@ -266,7 +295,7 @@ impl Screen {
 
     fn picture(&self, now: u64) -> Picture<'_> {
         Picture {
-            sessions: self.store.sessions(),
+            sessions: self.sessions(),
             session: self.tree.as_ref().map(|(id, ..)| *id),
             tree: self.tree.as_ref().map(|(_, tree, _)| &**tree),
             tree_version: self.tree.as_ref().map_or(0, |(.., version)| *version),

@@ -27,7 +27,10 @@ struct Part<'a> {
 /// One tree from the units of a session: turns in order of start, machine-made prompts below
 /// the turn that they go on with. In a session that fell silent nothing is presumed to run.
 pub fn assemble(mut units: Vec<Arc<Unit>>, stale: bool) -> Tree {
-    units.retain(|u| u.agentic);
+    // Beside an agent's doings the rest is plumbing; by itself it is all there is to see.
+    if units.iter().any(|u| u.agentic) {
+        units.retain(|u| u.agentic);
+    }
     units.sort_by_key(|u| (u.start, u.nodes.first().map(|n| n.id)));
     let mut planted = Planted::default();
     for branch in branches(&units) {

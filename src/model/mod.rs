@@ -18,6 +18,7 @@ pub mod pack;
 pub mod sessions;
 pub mod slabs;
 pub mod store;
+mod strangers;
 mod summary;
 pub mod units;
 pub mod usage;

@@ -9,7 +9,7 @@ use super::figures::Figures;
 use super::ids::{EvidenceId, SessionId};
 use super::node::{SessionState, SessionSummary, Tree};
 use super::store::Store;
-use super::summary::{brief, state, sums, title, turns};
+use super::summary::{brief, summarise};
 use super::units::{Brief, UnitState};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -22,13 +22,13 @@ pub const STALE_AFTER_NS: u64 = 600_000_000_000;
 const SILENCE_EVERY_NS: u64 = 1_000_000_000;
 
 /// One session.
-struct Session {
-    key_name: Arc<str>,
-    key: Arc<str>,
+pub(super) struct Session {
+    pub key_name: Arc<str>,
+    pub key: Arc<str>,
     units: BTreeSet<u32>,
     /// Where its summary stands in the list; nothing of an agent happened in it where it has none.
     listed: Option<usize>,
-    stale: bool,
+    pub stale: bool,
     dirty: bool,
     version: u64,
 }
@@ -304,7 +304,7 @@ impl Store {
             .filter_map(|&u| self.units.get(u))
             .collect();
         units.sort_by_key(|u| u.brief.as_ref().map(|b| (b.start, b.first)));
-        let summary = summarise(id, session, &units);
+        let summary = summarise(id, session, &units, &|b| b.agentic);
         let (listed, empty) = (session.listed, session.units.is_empty());
         match (summary, listed) {
             (Some(summary), Some(at)) => self.sessions.list[at] = summary,
@@ -342,6 +342,17 @@ impl Store {
             .collect()
     }
 
+    pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.all.get(&id)
+    }
+
+    /// Sessions without anything of an agent, and their units.
+    pub(super) fn unlisted(&self) -> impl Iterator<Item = (SessionId, &BTreeSet<u32>)> {
+        let all = self.sessions.all.iter();
+        all.filter(|(_, s)| s.listed.is_none())
+            .map(|(id, s)| (*id, &s.units))
+    }
+
     pub(super) fn session_ids(&self) -> Vec<SessionId> {
         self.sessions.all.keys().copied().collect()
     }
@@ -364,35 +375,4 @@ impl Store {
         self.sessions.watched.take_if(|w| w.id == id);
         self.sum();
     }
-}
-
-fn summarise(id: SessionId, session: &Session, units: &[&UnitState]) -> Option<SessionSummary> {
-    let all = || units.iter().filter_map(|u| u.brief.as_deref());
-    let briefs: Vec<&Brief> = all().filter(|b| b.agentic).collect();
-    let left = all().filter(|b| b.left).map(|b| b.start).max();
-    let first = briefs.first()?;
-    let turns = turns(&briefs);
-    let told = briefs.iter().find_map(|b| b.emitter.clone());
-    let service = || briefs.iter().find_map(|b| b.service.clone());
-    Some(SessionSummary {
-        id,
-        key_name: session.key_name.clone(),
-        key: session.key.clone(),
-        title: title(&briefs, &turns),
-        emitter: told.or_else(service).unwrap_or_else(|| "unknown".into()),
-        state: state(&session.key_name, session.stale, left, &briefs),
-        start: first.start,
-        end: briefs.iter().map(|b| b.end).max().unwrap_or_default(),
-        last_arrival: units
-            .iter()
-            .map(|u| u.last_arrival)
-            .max()
-            .unwrap_or_default(),
-        joined_midway: first.midway && briefs.len() > 1,
-        cycles: briefs.iter().map(|b| b.cycles).sum(),
-        content_dropped: units.iter().any(|u| u.content_dropped),
-        turns,
-        figures: sums(&briefs),
-        evidence: units.iter().map(|u| u.members.len()).sum(),
-    })
 }

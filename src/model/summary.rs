@@ -2,8 +2,10 @@
 
 use super::correlate::Unit;
 use super::figures::Figures;
-use super::node::{Node, NodeKind, SessionState, State, TurnSummary};
-use super::units::Brief;
+use super::ids::SessionId;
+use super::node::{Node, NodeKind, SessionState, SessionSummary, State, TurnSummary};
+use super::sessions::Session;
+use super::units::{Brief, UnitState};
 use std::sync::Arc;
 
 /// What a session needs to know of a unit: all but who sent it.
@@ -62,8 +64,45 @@ fn turn_summary(node: &Node) -> TurnSummary {
     }
 }
 
+/// What the list says of a session, from those of its units that count.
+pub fn summarise(
+    id: SessionId,
+    session: &Session,
+    units: &[&UnitState],
+    counts: &dyn Fn(&Brief) -> bool,
+) -> Option<SessionSummary> {
+    let all = || units.iter().filter_map(|u| u.brief.as_deref());
+    let briefs: Vec<&Brief> = all().filter(|b| counts(b)).collect();
+    let left = all().filter(|b| b.left).map(|b| b.start).max();
+    let first = briefs.first()?;
+    let turns = turns(&briefs);
+    let told = briefs.iter().find_map(|b| b.emitter.clone());
+    let service = || briefs.iter().find_map(|b| b.service.clone());
+    Some(SessionSummary {
+        id,
+        key_name: session.key_name.clone(),
+        key: session.key.clone(),
+        title: title(&briefs, &turns),
+        emitter: told.or_else(service).unwrap_or_else(|| "unknown".into()),
+        state: state(&session.key_name, session.stale, left, &briefs),
+        start: first.start,
+        end: briefs.iter().map(|b| b.end).max().unwrap_or_default(),
+        last_arrival: units
+            .iter()
+            .map(|u| u.last_arrival)
+            .max()
+            .unwrap_or_default(),
+        joined_midway: first.midway && briefs.len() > 1,
+        cycles: briefs.iter().map(|b| b.cycles).sum(),
+        content_dropped: units.iter().any(|u| u.content_dropped),
+        turns,
+        figures: sums(&briefs),
+        evidence: units.iter().map(|u| u.members.len()).sum(),
+    })
+}
+
 /// Turns in order; what goes on with a turn counts to the turn before it.
-pub fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
+fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
     let mut turns: Vec<Arc<TurnSummary>> = Vec::new();
     for brief in briefs {
         match (brief.continuation, turns.last_mut()) {
@@ -87,7 +126,7 @@ pub fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
 }
 
 /// Sums, with the time between units counted as idle.
-pub fn sums(briefs: &[&Brief]) -> Figures {
+fn sums(briefs: &[&Brief]) -> Figures {
     let mut figures = Figures::default();
     let (mut at, mut first) = (0u64, u64::MAX);
     for brief in briefs {
@@ -106,7 +145,7 @@ pub fn sums(briefs: &[&Brief]) -> Figures {
 }
 
 /// The first prompt, else the first agent, else the service.
-pub fn title(briefs: &[&Brief], turns: &[Arc<TurnSummary>]) -> Arc<str> {
+fn title(briefs: &[&Brief], turns: &[Arc<TurnSummary>]) -> Arc<str> {
     let told = turns
         .iter()
         .map(|t| &t.title)
@@ -118,7 +157,7 @@ pub fn title(briefs: &[&Brief], turns: &[Arc<TurnSummary>]) -> Arc<str> {
 }
 
 /// Its state. `left` is when the person left, ns since the epoch.
-pub fn state(key_name: &str, stale: bool, left: Option<u64>, briefs: &[&Brief]) -> SessionState {
+fn state(key_name: &str, stale: bool, left: Option<u64>, briefs: &[&Brief]) -> SessionState {
     let keyed = !matches!(key_name, "trace" | "process");
     let awaiting = briefs.last().is_some_and(|b| b.awaiting);
     if awaiting || briefs.iter().any(|b| b.open) {

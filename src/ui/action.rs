@@ -68,7 +68,7 @@ pub enum Action {
     Pause,
     /// Show this view.
     View(View),
-    /// Show or hide plumbing spans.
+    /// Show or hide plumbing spans, and sessions without anything of an agent.
     Internals,
     /// Relative or wall-clock times.
     Clock,
@@ -83,6 +83,8 @@ pub enum Action {
 pub enum Effect {
     /// Hand in the tree of this session from now on.
     ShowSession(SessionId),
+    /// Hand in the sessions that [`super::UiState::shows_internals`] now asks for.
+    ListAll,
     /// Hand in the detail of this node from now on.
     ShowNode(SessionId, NodeId),
     /// Stop (true) or resume applying what is received to the picture.

@@ -65,6 +65,9 @@ fn has_rows(ui: &UiState) -> bool {
 fn has_session(ui: &UiState) -> bool {
     ui.view == View::Trace && ui.session.is_some()
 }
+fn on_panels(ui: &UiState) -> bool {
+    ui.view == View::Trace
+}
 fn can_move(ui: &UiState) -> bool {
     ui.view != View::Trace || ui.session.is_some()
 }
@@ -228,9 +231,9 @@ pub static TABLE: &[Binding] = &[
     bind(
         "i",
         Action::Internals,
-        "show plumbing spans",
+        "plumbing, and what is none of an agent",
         Says("internals"),
-        has_session,
+        on_panels,
     ),
     bind(
         "t",

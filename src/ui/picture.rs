@@ -132,6 +132,8 @@ pub struct StoreView {
     pub lag_max: Option<u64>,
     /// Pieces that ended after they had come.
     pub ahead: u64,
+    /// Sessions without an agent that are not listed though all were asked for: too many.
+    pub unlisted: u64,
     /// What came, by dialect.
     pub dialects: Vec<DialectView>,
 }

@@ -172,6 +172,11 @@ impl UiState {
         self.paused
     }
 
+    /// Plumbing is shown, and so are sessions without anything of an agent.
+    pub fn shows_internals(&self) -> bool {
+        self.internals
+    }
+
     /// The text of the filter line.
     pub fn filter_text(&self) -> &str {
         &self.filter_text

@@ -33,7 +33,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Follow => toggle_follow(ui),
         Action::Pause => effects.push(toggle_pause(ui)),
         Action::View(view) => ui.show_view(view),
-        Action::Internals => ui.internals = !ui.internals,
+        Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,
         Action::Filter => open_filter(ui),
         Action::FilterEdit(request) => edit_filter(ui, &[request]),
@@ -82,6 +82,11 @@ fn toggle_follow(ui: &mut UiState) {
 fn toggle_pause(ui: &mut UiState) -> Effect {
     ui.paused = !ui.paused;
     Effect::Pause(ui.paused)
+}
+
+fn toggle_internals(ui: &mut UiState) -> Effect {
+    ui.internals = !ui.internals;
+    Effect::ListAll
 }
 
 fn toggle_help(ui: &mut UiState) {

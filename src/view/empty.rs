@@ -148,6 +148,7 @@ fn understood(r: &ReceiverView) -> Vec<Text> {
             Role::Warning,
             format!("{what}{from} received, none of a model call, agent or tool"),
         ));
+        lines.push((Role::Text, "i shows them anyway".to_owned()));
     }
     lines
 }

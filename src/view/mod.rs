@@ -218,7 +218,11 @@ fn tags(
         ));
     }
     if ui.internals {
-        tags.push(("internals".to_owned(), secondary));
+        let more = match picture.store.unlisted {
+            0 => String::new(),
+            n => format!(", {} more not listed", text::count(n)),
+        };
+        tags.push((format!("internals{more}"), secondary));
     }
     if ui.paused {
         let queued = text::count(picture.receiver.queued_bytes);

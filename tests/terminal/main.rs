@@ -201,3 +201,20 @@ fn the_demo_plays_to_its_end_though_the_ports_are_taken() {
     let screen = terminal.wait_for("in  231k");
     assert!(screen.contains("$0.21"), "{screen}");
 }
+
+#[test]
+fn spans_of_no_agent_are_counted_and_shown_when_asked_for() {
+    let (mut terminal, http) = live();
+    let plain = |(name, _): &(String, Vec<u8>)| name.starts_with("POST");
+    let spans = send::spans(CASE);
+    assert!(spans.iter().any(plain));
+    for (_, body) in spans.iter().filter(|s| plain(s)) {
+        assert_eq!(send::post(http, body), 200);
+    }
+    let screen = terminal.wait_for("none of a model call, agent or tool");
+    assert!(screen.contains("i shows them anyway"), "{screen}");
+    terminal.keys("i");
+    terminal.wait_for("· POST /review");
+    terminal.keys("i");
+    terminal.wait_for("i shows them anyway");
+}
