@@ -132,6 +132,9 @@ impl Tables {
         let named = self.compiled.span_op(bits, &span.name);
         let mut reading = self.facts(&subject, named, origin);
         self.span_events(span, &mut reading);
+        if root {
+            self.follow_link(bits, span, &mut reading);
+        }
         let status_failed = span.status.as_ref().is_some_and(|s| s.code == STATUS_ERROR);
         reading.failed = status_failed || reading.number(Field::Failed) == Some(1);
         if reading.failed && !reading.has(Field::Error) {

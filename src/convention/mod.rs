@@ -6,6 +6,7 @@
 pub mod content;
 mod explain;
 mod interpret;
+mod link;
 mod names;
 mod read;
 mod reading;

@@ -1,5 +1,6 @@
 //! The tables as written and as compiled.
 
+use super::link::Follow;
 use super::rule::{Rule, RuleText};
 use crate::model::evidence::{Field, Op};
 use crate::model::usage::Convention;
@@ -40,6 +41,8 @@ struct File {
     rule: Vec<RuleText>,
     #[serde(default)]
     span_event: Vec<SpanEvent>,
+    #[serde(default)]
+    link: Vec<Follow>,
 }
 
 /// What gives a dialect away. Hints for gated rules and for naming the dialect, never a gate
@@ -120,6 +123,8 @@ pub struct Dialect {
     strip: String,
     span: Vec<Named>,
     event: Vec<Named>,
+    /// Which links of its roots stand in for a parent.
+    pub(super) links: Vec<Follow>,
 }
 
 /// All tables, compiled: from a key to its rules.
@@ -190,6 +195,7 @@ impl Compiled {
             strip: file.log.strip,
             span: file.span,
             event: file.event,
+            links: file.link,
         });
         Ok(file.span_event)
     }

@@ -103,6 +103,9 @@ pub enum Field {
     Failed,
     Error,
     PendingParent,
+    LinkTraceFirst,
+    LinkTraceLast,
+    LinkSpan,
     DisplayName,
 }
 
@@ -183,6 +186,15 @@ impl Facts {
     pub fn text(&self, field: Field) -> Option<Sym> {
         self.of(field).map(|f| Sym(f.value() as u32))
     }
+    /// The span of another trace that a root hangs under.
+    pub fn link(&self) -> Option<(TraceId, SpanId)> {
+        let (first, last) = (
+            self.number(Field::LinkTraceFirst)?,
+            self.number(Field::LinkTraceLast)?,
+        );
+        let span = SpanId(self.number(Field::LinkSpan)?.to_be_bytes());
+        Some((TraceId::from_halves(first, last), span))
+    }
     /// A flag that is set.
     pub fn is(&self, field: Field) -> bool {
         self.number(field) == Some(1)
@@ -207,6 +219,17 @@ pub enum FactValue {
     Number(u64),
     /// Text to intern.
     Text(Box<str>),
+}
+
+/// The facts of a root that hangs under a span of another trace, as [`Facts::link`] reads them.
+pub fn link_facts(trace: TraceId, span: SpanId) -> [(Field, FactValue); 3] {
+    let (first, last) = trace.halves();
+    [
+        (Field::LinkTraceFirst, first),
+        (Field::LinkTraceLast, last),
+        (Field::LinkSpan, u64::from_be_bytes(span.0)),
+    ]
+    .map(|(field, n)| (field, FactValue::Number(n)))
 }
 
 /// A 64-bit key for joining on ids whose text is not needed again: response ids, tool-call ids.

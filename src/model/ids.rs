@@ -19,6 +19,16 @@ impl TraceId {
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
+    /// As two numbers, the first half first.
+    pub fn halves(self) -> (u64, u64) {
+        let both = u128::from_be_bytes(self.0);
+        #[expect(clippy::cast_possible_truncation, reason = "split in two halves")]
+        ((both >> 64) as u64, both as u64)
+    }
+    /// From its two halves.
+    pub fn from_halves(first: u64, last: u64) -> Self {
+        Self((u128::from(first) << 64 | u128::from(last)).to_be_bytes())
+    }
 }
 
 impl SpanId {

@@ -258,11 +258,12 @@ impl Store {
         let process = origin.map_or(0, |o| o.process);
         let mut unit = None;
         let trace = (!e.trace.is_zero()).then(|| key_of(("trace", e.trace)));
+        let linked = e.facts.link().map(|(trace, _)| key_of(("trace", trace)));
         let prompt = e
             .facts
             .number(Field::TurnKey)
             .map(|k| key_of(("prompt", k)));
-        for key in [trace, prompt].into_iter().flatten() {
+        for key in [trace, linked, prompt].into_iter().flatten() {
             unit = Some(self.units.join(unit, key));
         }
         if let Some(told) = self.unit_of_response(at, e) {

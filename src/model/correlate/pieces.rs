@@ -104,7 +104,8 @@ fn piece(id: EvidenceId, evidence: &Evidence) -> Piece<'_> {
             let up = SpanId(real_parent.to_be_bytes());
             (parent, (!up.is_zero()).then_some((evidence.trace, up)))
         }
-        (Signal::Span, None) => (Some(key), parent),
+        // A root goes on where its link says, in another trace.
+        (Signal::Span, None) => (Some(key), parent.or_else(|| evidence.facts.link())),
         // A span id without its trace names no span.
         (Signal::Log, _) if evidence.span.is_zero() || evidence.trace.is_zero() => (None, None),
         // A record of a prompt tells of the span that it was written in before that span comes.

@@ -211,6 +211,7 @@ impl Places {
         }
         let mut roots: Vec<(usize, TraceId)> = Vec::new();
         let mut calls: Vec<TraceId> = Vec::new();
+        let mut callers: Vec<usize> = Vec::new();
         for (i, seed) in self.seeds.iter().enumerate() {
             let trace = match *seed {
                 Seed::Group(rep) => self
@@ -233,8 +234,13 @@ impl Places {
                     .is_some_and(|g| matches!(g.op, Op::Call | Op::Engine))
             {
                 calls.push(trace);
+                callers.push(i);
             }
         }
+        // A call's trace may hang under another by a link: then that one is a turn too.
+        let tops = tops(&self.parent);
+        let called: HashSet<usize> = callers.into_iter().map(|i| tops[i]).collect();
+        calls.extend(roots.iter().filter(|r| called.contains(&r.0)).map(|r| r.1));
         calls.sort_unstable();
         calls.dedup();
         for (root, trace) in roots {
@@ -248,6 +254,16 @@ impl Places {
     pub fn is_turn(&self, seed: &Seed) -> bool {
         matches!(seed, Seed::Missing(key) if self.turn_keys.contains(key))
     }
+}
+
+/// The uppermost ancestor of each seed.
+fn tops(parent: &[Option<usize>]) -> Vec<usize> {
+    let mut tops: Vec<usize> = (0..parent.len()).map(|i| parent[i].unwrap_or(i)).collect();
+    // Each pass doubles how far up everybody looks.
+    while tops.iter().any(|&up| tops[up] != up) {
+        tops = tops.iter().map(|&up| tops[up]).collect();
+    }
+    tops
 }
 
 /// Missing parents that can only be prompts: in this dialect calls and tools of the main agent
