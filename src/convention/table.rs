@@ -8,10 +8,11 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 /// The tables in order of precedence: for one field, the rule that stands first is heard.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("tables/claude-code.toml"),
     include_str!("tables/logfire.toml"),
     include_str!("tables/openinference.toml"),
+    include_str!("tables/ai-sdk.toml"),
     include_str!("tables/engine.toml"),
     include_str!("tables/otel.toml"),
 ];

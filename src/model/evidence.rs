@@ -93,6 +93,7 @@ pub enum Field {
     Cost,
     TtftNs,
     FirstTokenAt,
+    AnsweredNs,
     QueueNs,
     PrefillNs,
     DecodeNs,

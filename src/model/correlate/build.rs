@@ -281,7 +281,7 @@ impl Builder<'_> {
             if open && anchor.end == 0 {
                 0
             } else {
-                spans.iter().map(|e| e.end).max().unwrap_or_default()
+                spans.iter().map(|e| call::end(e)).max().unwrap_or_default()
             }
         } else {
             anchor.end

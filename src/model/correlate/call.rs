@@ -5,7 +5,7 @@ use super::groups::Groups;
 use super::pieces::{Forest, Piece};
 use super::place::Group;
 use super::{Context, PriceQuestion};
-use crate::model::evidence::{Field, Op};
+use crate::model::evidence::{Evidence, Field, Op};
 use crate::model::node::{Call, PhaseEvidence, Phases};
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
 use std::sync::Arc;
@@ -191,10 +191,17 @@ fn phases(
     }
 }
 
+/// When the answer stood. A span may go on after that: its reader is slow, tools run in it.
+pub fn end(call: &Evidence) -> u64 {
+    let told = call.facts.number(Field::AnsweredNs);
+    let answered = told.map(|after| call.start.saturating_add(after));
+    answered.map_or(call.end, |at| at.min(call.end))
+}
+
 /// The first token as the client saw it, from the start of the attempt that was answered.
 /// Believed only within the call: 0 < t <= duration.
 fn first_token(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
-    let (from, end) = (attempt_start(piece), piece.evidence.end);
+    let (from, end) = (attempt_start(piece), end(piece.evidence));
     let facts = &piece.evidence.facts;
     let (ttft, rule) = match (facts.of(Field::TtftNs), facts.of(Field::FirstTokenAt)) {
         (Some(fact), _) => (fact.value(), fact.rule),
