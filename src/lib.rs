@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod config;
 pub mod convention;
 pub mod findings;
 pub mod ingest;

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 fn spanfall(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spanfall"));
+    command.env("SPANFALL_CONFIG", "/dev/null");
     command.env_remove("SPANFALL_PRICES").args(args);
     command.output().unwrap()
 }

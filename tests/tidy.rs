@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and what it may import; `app` may import everything, and nobody imports `app`.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("theme", &[]),
     ("wire", &[]),
-    ("cli", &["wire"]), // addresses to listen on
+    ("config", &["model", "wire", "ui"]), // money, addresses and keys as they are written
+    ("cli", &["model", "wire", "config"]),
     ("record", &["wire"]),
     ("convention", &["wire", "model"]),
     ("prices", &["model"]),
@@ -26,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "theme",
             "wire",
             "cli",
+            "config",
             "record",
             "convention",
             "prices",

@@ -8,6 +8,7 @@ use super::report::print;
 use super::show::{block_on, receiver, warn_of_strangers};
 use super::signals::{Signals, Told};
 use crate::cli::Live;
+use crate::config::Config;
 use crate::model::ids::NodeId;
 use crate::model::node::SessionState;
 use crate::model::store::Store;
@@ -23,12 +24,12 @@ const SETTLED_NS: u64 = 2_000_000_000;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Receives until a signal.
-pub fn run(args: &Live, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let known = Known::with_prices(args.prices.path.as_deref())?;
-    let config = receiver(&args.receive);
-    warn_of_strangers(&config);
-    let receiving = Receiving::start(&config, known.clone())?;
-    let limit = usize::try_from(args.receive.max_memory).unwrap_or(usize::MAX);
+pub fn run(args: &Live, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let known = Known::with_prices(config.cost.prices.as_deref())?;
+    let receiver = receiver(&config.receive);
+    warn_of_strangers(&receiver);
+    let receiving = Receiving::start(&receiver, known.clone())?;
+    let limit = usize::try_from(config.receive.max_memory.0).unwrap_or(usize::MAX);
     let mut store = block_on(receive(&known, receiving, limit, out))??;
     if let Some(format) = args.report {
         print(&report::build(&mut store, &*known), format, out)?;

@@ -5,10 +5,11 @@ use super::screen::{Asked, Screen};
 use super::signals::{HUNG_UP, Signals, Told};
 use super::terminal::Writer;
 use super::{input, now_ns, receive::Receiving};
+use crate::config::Config;
 use crate::ingest::Batch;
 use crate::model::store::Store;
 use crate::theme::Theme;
-use crate::ui::{Action, ReceiverView, keymap};
+use crate::ui::{Action, ReceiverView, UiState, keymap, state::Settled};
 use crossterm::event::{Event, KeyEventKind};
 use std::io;
 use std::sync::Arc;
@@ -18,8 +19,6 @@ use tokio::time::{Instant, sleep_until};
 
 /// At most 60 frames a second.
 const FRAME: Duration = Duration::from_millis(16);
-/// Rows that run move so often.
-const TICK: Duration = Duration::from_millis(100);
 /// The clock moves so often, and silence is noticed.
 const CLOCK: Duration = Duration::from_secs(1);
 /// Batches filed before keys are looked at again.
@@ -35,6 +34,8 @@ pub struct Show {
     pub store: Store,
     /// The theme.
     pub theme: Theme,
+    /// What is settled.
+    pub config: Config,
     /// Bytes that the store may hold.
     pub limit: usize,
     /// The recording that is browsed or played.
@@ -74,6 +75,16 @@ pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Lef
     })
 }
 
+/// The state of the screen before anything has happened.
+fn start(config: Config, size: (u16, u16)) -> UiState {
+    let settled = Settled {
+        keymap: config.keys,
+        internals: config.screen.internals,
+        wall_clock: config.screen.wall_clock,
+    };
+    UiState::new(size.0, size.1).with(settled)
+}
+
 /// Columns and rows of the terminal.
 fn size() -> (u16, u16) {
     crossterm::terminal::size().unwrap_or((80, 24))
@@ -85,6 +96,8 @@ struct Loop {
     recording: Option<String>,
     frozen_at: Option<u64>,
     size: (u16, u16),
+    /// Rows that run move so often.
+    tick: Duration,
     /// There is evidence that is not correlated yet.
     fresh: bool,
     /// Evidence came since correlating last.
@@ -101,7 +114,9 @@ struct Loop {
 impl Loop {
     fn new(show: Show, receiving: Option<Receiving>, size: (u16, u16)) -> Self {
         let now = Instant::now();
-        let mut screen = Screen::new(show.known, show.store, show.theme, size, show.limit);
+        let tick = show.config.screen.tick;
+        let ui = start(show.config, size);
+        let mut screen = Screen::new(show.known, show.store, show.theme, ui, show.limit);
         if show.frozen_at.is_some() {
             // Nothing new will come that could be followed.
             screen.act(Action::Follow);
@@ -112,6 +127,7 @@ impl Loop {
             recording: show.recording,
             frozen_at: show.frozen_at,
             size,
+            tick,
             fresh: true,
             came: false,
             dirty: true,
@@ -207,7 +223,7 @@ impl Loop {
     fn wake(&self) -> Instant {
         let idle = self.drawn
             + if self.screen.ticks() && self.frozen_at.is_none() {
-                TICK
+                self.tick
             } else {
                 CLOCK
             };

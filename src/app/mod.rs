@@ -13,6 +13,7 @@ pub mod price;
 pub mod receive;
 pub mod report;
 pub mod screen;
+pub mod settings;
 pub mod show;
 mod signals;
 pub mod sink;
@@ -26,13 +27,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Does what the command line says. An error is usage or unreadable input, exit code 2.
 pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match &cli.command {
-        None if cli.live.headless => headless::run(&cli.live, out),
-        None => show::live(&cli.live, out),
-        Some(Command::Demo(args)) => show::demo(args, out),
-        Some(Command::Open(args)) => show::open(args, out),
-        Some(Command::Report(args)) => report::run(args, out),
+        None if cli.live.headless => headless::run(&cli.live, &settings::of(cli)?, out),
+        None => show::live(settings::of(cli)?, out),
+        Some(Command::Demo(_)) => show::demo(settings::of(cli)?, out),
+        Some(Command::Open(args)) => show::open(args, settings::of(cli)?, out),
+        Some(Command::Report(args)) => report::run(args, &settings::of(cli)?, out),
+        Some(Command::Config(args)) => {
+            settings::run(cli, args, out)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Price(args)) => {
-            price::run(args, now_ns(), out)?;
+            price::run(args, &settings::of(cli)?, now_ns(), out)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Env(args)) => {

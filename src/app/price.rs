@@ -1,6 +1,7 @@
 //! `spanfall price`: what a model call would cost, by the same table and rules as everywhere.
 
 use crate::cli::{Counting, Price, PriceFormat};
+use crate::config::Config;
 use crate::model::usage::{Convention, Usage};
 use crate::prices::{Priced, Quote, Table};
 use anyhow::Context as _;
@@ -29,8 +30,9 @@ struct Answer<'a> {
 
 /// Prices one call and writes the answer; `now_ns` is the time of a call that tells none. Unknown
 /// is an answer, not an error.
-pub fn run(args: &Price, now_ns: u64, out: &mut dyn Write) -> anyhow::Result<()> {
-    let over = args.prices.path.as_deref().map(read_override).transpose()?;
+pub fn run(args: &Price, config: &Config, now_ns: u64, out: &mut dyn Write) -> anyhow::Result<()> {
+    let own = config.cost.prices.as_deref();
+    let over = own.map(read_override).transpose()?;
     let table = over.as_ref().unwrap_or_else(|| Table::embedded());
     let at_ns = args.at.as_deref().map_or(Ok(now_ns), parse_time)?;
     let context = context(&args.context)?;

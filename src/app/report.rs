@@ -3,14 +3,15 @@
 use super::load::load;
 use super::lore::Known;
 use crate::cli::{FailOn, Format, Report};
+use crate::config::Config;
 use crate::report;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Reads the recordings and writes the report; exit 1 when a limit of the command line says so.
 /// What could not be read goes to standard error, one line each.
-pub fn run(args: &Report, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let known = Known::with_prices(args.prices.path.as_deref())?;
+pub fn run(args: &Report, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let known = Known::with_prices(config.cost.prices.as_deref())?;
     let (mut store, complaints) = load(&args.paths, &known)?;
     for complaint in complaints {
         writeln!(std::io::stderr(), "spanfall: {complaint}")?;
@@ -19,7 +20,7 @@ pub fn run(args: &Report, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     print(&built, args.format, out)?;
     let totals = store.totals();
     let cost = totals.cost.map_or(0, |c| c.0);
-    let too_dear = args.max_cost.is_some_and(|max| cost > max.pico_usd);
+    let too_dear = args.max_cost.is_some_and(|max| cost > max.0);
     let failed = args.fail_on == Some(FailOn::Error) && totals.errors > 0;
     Ok(ExitCode::from(u8::from(too_dear || failed)))
 }

@@ -70,19 +70,13 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// A screen of `size` columns and rows; the store is held below `limit` bytes.
-    pub fn new(
-        known: Arc<Known>,
-        store: Store,
-        theme: Theme,
-        size: (u16, u16),
-        limit: usize,
-    ) -> Self {
+    /// A screen in a state; the store is held below `limit` bytes.
+    pub fn new(known: Arc<Known>, store: Store, theme: Theme, ui: UiState, limit: usize) -> Self {
         let now = jiff::Zoned::now();
         Self {
             known,
             store,
-            ui: UiState::new(size.0, size.1),
+            ui,
             theme,
             tree: None,
             ticks: false,

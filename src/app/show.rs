@@ -7,6 +7,7 @@ use super::now_ns;
 use super::receive::Receiving;
 use super::terminal;
 use crate::cli;
+use crate::config::{self, Config};
 use crate::model::store::Store;
 use crate::theme::{Depth, Theme};
 use crate::wire::receiver::{Listen, ReceiverConfig};
@@ -33,18 +34,19 @@ pub(super) fn block_on<T>(task: impl Future<Output = T>) -> anyhow::Result<T> {
 }
 
 /// `spanfall`: receive and show.
-pub fn live(args: &cli::Live, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     terminal::require()?;
-    let known = Known::with_prices(args.prices.path.as_deref())?;
-    let config = receiver(&args.receive);
-    warn_of_strangers(&config);
-    let receiving = Receiving::start(&config, known.clone())?;
-    let limit = usize::try_from(args.receive.max_memory).unwrap_or(usize::MAX);
+    let known = Known::with_prices(config.cost.prices.as_deref())?;
+    let receiver = receiver(&config.receive);
+    warn_of_strangers(&receiver);
+    let theme = screen_theme(&config.screen)?;
+    let receiving = Receiving::start(&receiver, known.clone())?;
     let show = Show {
         known: known.clone(),
         store: Store::new(),
-        theme: screen_theme(&args.screen)?,
-        limit,
+        theme,
+        limit: usize::try_from(config.receive.max_memory.0).unwrap_or(usize::MAX),
+        config,
         recording: None,
         frozen_at: None,
     };
@@ -55,7 +57,7 @@ pub fn live(args: &cli::Live, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     ))
 }
 
-pub(super) fn receiver(args: &cli::Receive) -> ReceiverConfig {
+pub(super) fn receiver(settled: &config::Receive) -> ReceiverConfig {
     let usual = ReceiverConfig::default();
     let listen = |given: &[Listen], usual: Vec<Listen>| {
         if given.is_empty() {
@@ -65,11 +67,11 @@ pub(super) fn receiver(args: &cli::Receive) -> ReceiverConfig {
         }
     };
     ReceiverConfig {
-        grpc: listen(&args.grpc, usual.grpc.clone()),
-        http: listen(&args.http, usual.http.clone()),
-        allow_origins: args.allow_origin.clone(),
-        allow_hosts: args.allow_host.clone(),
-        token: args.token.clone(),
+        grpc: listen(&settled.grpc, usual.grpc.clone()),
+        http: listen(&settled.http, usual.http.clone()),
+        allow_origins: settled.allow_origin.clone(),
+        allow_hosts: settled.allow_host.clone(),
+        token: settled.token.clone(),
         ..usual
     }
 }
@@ -92,7 +94,7 @@ pub(super) fn warn_of_strangers(config: &ReceiverConfig) {
 }
 
 /// `spanfall demo`.
-pub fn demo(args: &cli::Demo, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub fn demo(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     terminal::require()?;
     let known = Known::with_prices(None)?;
     play(
@@ -100,15 +102,15 @@ pub fn demo(args: &cli::Demo, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         record::demo(),
         1.0,
         "demo: a recorded coding agent",
-        &args.screen,
+        config,
         out,
     )
 }
 
 /// `spanfall open`.
-pub fn open(args: &cli::Open, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     terminal::require()?;
-    let known = Known::with_prices(args.prices.path.as_deref())?;
+    let known = Known::with_prices(config.cost.prices.as_deref())?;
     let name = match args.paths.as_slice() {
         [path] => path.display().to_string(),
         paths => format!("{} recordings", paths.len()),
@@ -119,11 +121,11 @@ pub fn open(args: &cli::Open, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             record::read(&args.paths)?,
             speed,
             &name,
-            &args.screen,
+            config,
             out,
         );
     }
-    let theme = screen_theme(&args.screen)?;
+    let theme = screen_theme(&config.screen)?;
     let (store, complaints) = load(&args.paths, &known)?;
     complain(&complaints);
     let frozen_at = Some(store.last_time());
@@ -131,6 +133,7 @@ pub fn open(args: &cli::Open, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         known: known.clone(),
         store,
         theme,
+        config,
         limit: NO_LIMIT,
         recording: Some(name),
         frozen_at,
@@ -144,10 +147,10 @@ fn play(
     recording: record::Recording,
     speed: f64,
     name: &str,
-    screen: &cli::Screen,
+    config: Config,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    let theme = screen_theme(screen)?;
+    let theme = screen_theme(&config.screen)?;
     let receiving = Receiving::start_anywhere(known.clone())?;
     complain(&recording.complaints);
     let target = receiving
@@ -165,6 +168,7 @@ fn play(
         known: known.clone(),
         store: Store::new(),
         theme,
+        config,
         limit: NO_LIMIT,
         recording: Some(name.to_owned()),
         frozen_at: None,
@@ -207,7 +211,7 @@ fn complain(complaints: &[String]) {
 }
 
 /// The theme that was asked for, in the colours that the terminal has.
-fn screen_theme(screen: &cli::Screen) -> anyhow::Result<Theme> {
+fn screen_theme(screen: &config::Screen) -> anyhow::Result<Theme> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let (color, term) = (variable("COLORTERM"), variable("TERM"));
     let depth = if !variable("NO_COLOR").is_empty() || term == "dumb" {
@@ -219,9 +223,8 @@ fn screen_theme(screen: &cli::Screen) -> anyhow::Result<Theme> {
     } else {
         Depth::Ansi16
     };
-    let name = screen.theme.as_deref().unwrap_or("dark");
     Ok(Theme::built_in(
-        name,
+        &screen.theme,
         depth,
         screen.ascii || term == "dumb",
     )?)

@@ -4,12 +4,15 @@
     reason = "these comments are the help texts, and shown as they are"
 )]
 
+mod over;
 mod values;
 
+use crate::config::{parse_size, parse_usd};
+use crate::model::usage::PicoUsd;
 use crate::wire::receiver::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-pub use values::{MaxCost, parse_size, parse_speed};
+pub use values::parse_speed;
 
 /// The usual port of OTLP over gRPC.
 pub const GRPC_PORT: u16 = 4317;
@@ -20,6 +23,23 @@ pub const HTTP_PORT: u16 = 4318;
 ///
 /// Without a command: receive OpenTelemetry on ports 4317 (gRPC) and 4318 (HTTP) of this machine
 /// and show it live. Next: point an agent here, `spanfall env` tells how; or see one play:
+/// `spanfall config`.
+#[derive(Args, Debug)]
+pub struct Settings {
+    /// Print only where the file is, or would be
+    #[arg(long)]
+    pub path: bool,
+    /// Where to receive.
+    #[command(flatten)]
+    pub receive: Receive,
+    /// How to show it.
+    #[command(flatten)]
+    pub screen: Screen,
+    /// Your own prices.
+    #[command(flatten)]
+    pub prices: PriceFile,
+}
+
 /// `spanfall demo`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
@@ -30,6 +50,9 @@ pub struct Cli {
     /// What to do; none means receive and show.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Read the configuration from this file; else from the user's own, see `spanfall config`
+    #[arg(long, value_name = "FILE", env = "SPANFALL_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
     /// Flags of receiving.
     #[command(flatten)]
     pub live: Live,
@@ -63,6 +86,11 @@ pub enum Command {
     /// Without AGENT: the agents known. Next: paste what is printed, then start the agent from the
     /// same shell while `spanfall` runs in another.
     Env(Env),
+    /// Print the configuration in force, with its keys, as a file that can be saved
+    ///
+    /// What is as it is without a file is commented out. Flags go before the environment, that
+    /// before the file. Next: save it where --path says, and change what you like.
+    Config(Settings),
 }
 
 /// Receive and show.
@@ -90,15 +118,25 @@ pub struct Live {
 pub struct Receive {
     /// Receive here instead of port 4317 of 127.0.0.1 and `[::1]`; a port alone means both.
     /// Repeatable. Then tell the exporter: `spanfall env AGENT --grpc-port PORT`
-    #[arg(long, value_name = "ADDR")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "SPANFALL_GRPC",
+        value_delimiter = ','
+    )]
     pub grpc: Vec<Listen>,
     /// Receive here instead of port 4318 of 127.0.0.1 and `[::1]`; a port alone means both.
     /// Repeatable. Then tell the exporter: `spanfall env AGENT --http-port PORT`
-    #[arg(long, value_name = "ADDR")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "SPANFALL_HTTP",
+        value_delimiter = ','
+    )]
     pub http: Vec<Listen>,
-    /// Keep at most this much; the content of the oldest ended turns goes first
-    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = parse_size)]
-    pub max_memory: u64,
+    /// Keep at most this much; the content of the oldest ended turns goes first [default: 512MiB]
+    #[arg(long, value_name = "SIZE", env = "SPANFALL_MAX_MEMORY", value_parser = parse_size)]
+    pub max_memory: Option<u64>,
     /// Also take requests that a page of this origin sends (`https://app.example`). Repeatable
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<String>,
@@ -119,7 +157,7 @@ pub struct Receive {
 #[derive(Args, Debug)]
 pub struct Screen {
     /// Colours: the name of a theme, dark or light
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "SPANFALL_THEME")]
     pub theme: Option<String>,
     /// Draw with plain ASCII characters only
     #[arg(long)]
@@ -130,7 +168,7 @@ pub struct Screen {
 #[derive(Args, Debug)]
 pub struct PriceFile {
     /// Your own prices on top of the built-in table, in a file of the same shape
-    #[arg(long = "prices", value_name = "FILE", env = "SPANFALL_PRICES")]
+    #[arg(id = "prices", long, value_name = "FILE", env = "SPANFALL_PRICES")]
     pub path: Option<PathBuf>,
 }
 
@@ -172,8 +210,8 @@ pub struct Report {
     #[arg(long, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
     /// Exit 1 if it cost more than this
-    #[arg(long, value_name = "USD")]
-    pub max_cost: Option<MaxCost>,
+    #[arg(long, value_name = "USD", value_parser = parse_usd)]
+    pub max_cost: Option<PicoUsd>,
     /// Your own prices.
     #[command(flatten)]
     pub prices: PriceFile,
@@ -352,7 +390,7 @@ mod tests {
         assert!(cli.command.is_none());
         let receive = &cli.live.receive;
         assert!(receive.grpc.is_empty() && receive.http.is_empty());
-        assert_eq!(receive.max_memory, 512 << 20);
+        assert_eq!(receive.max_memory, None);
     }
 
     #[test]
@@ -386,12 +424,7 @@ mod tests {
         let Some(Command::Report(report)) = parse(line).unwrap().command else {
             panic!("no report");
         };
-        assert_eq!(
-            report.max_cost,
-            Some(MaxCost {
-                pico_usd: 50_000_000_000
-            })
-        );
+        assert_eq!(report.max_cost, Some(PicoUsd(50_000_000_000)));
         assert_eq!(report.fail_on, Some(FailOn::Error));
         assert_eq!(report.format, Format::Markdown);
     }

@@ -85,6 +85,17 @@ pub(super) struct Place {
     pub line: usize,
 }
 
+/// What the user has settled about the screen before it begins.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// The keys in force.
+    pub keymap: Keymap,
+    /// Plumbing spans are shown.
+    pub internals: bool,
+    /// Times are those of the clock.
+    pub wall_clock: bool,
+}
+
 /// Everything about the screen that is not data. Changed by [`super::update`] only.
 #[derive(Debug, Default)]
 #[expect(
@@ -139,6 +150,17 @@ impl UiState {
             size: (columns, rows),
             follow: true,
             ..Self::default()
+        }
+    }
+
+    /// The same as the user has settled it.
+    #[must_use]
+    pub fn with(self, settled: Settled) -> Self {
+        Self {
+            keymap: settled.keymap,
+            internals: settled.internals,
+            wall_clock: settled.wall_clock,
+            ..self
         }
     }
 

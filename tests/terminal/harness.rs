@@ -62,9 +62,13 @@ impl Terminal {
         command.args(args);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
-        for unwanted in ["NO_COLOR", "SPANFALL_TOKEN", "SPANFALL_PRICES"] {
-            command.env_remove(unwanted);
-        }
+        let ours = std::env::vars_os().filter(|(name, _)| {
+            let name = name.to_string_lossy();
+            name.starts_with("SPANFALL_") || name == "NO_COLOR"
+        });
+        ours.for_each(|(name, _)| command.env_remove(name));
+        // The one of whoever runs the tests is not meant.
+        command.env("SPANFALL_CONFIG", "/dev/null");
         let child = pty.slave.spawn_command(command).unwrap();
         let shared = Arc::new(Shared {
             output: Mutex::new(Output {

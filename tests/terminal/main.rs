@@ -6,6 +6,7 @@ mod harness;
 mod leaving;
 mod pipes;
 mod send;
+mod settled;
 
 use harness::Terminal;
 use std::net::{SocketAddr, TcpListener};

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 /// Runs spanfall with pipes in place of a terminal.
 fn spanfall(args: &[&str]) -> Output {
     Command::new(SPANFALL)
+        .env("SPANFALL_CONFIG", "/dev/null")
         .args(args)
         .stdin(Stdio::null())
         .output()
@@ -64,6 +65,7 @@ impl Drop for Reaped {
 #[test]
 fn without_a_screen_turns_are_told_and_the_report_at_the_end() {
     let child = Command::new(SPANFALL)
+        .env("SPANFALL_CONFIG", "/dev/null")
         .args(FREE)
         .args(["--headless", "--report", "json"])
         .stdout(Stdio::piped())

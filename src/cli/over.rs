@@ -1,0 +1,116 @@
+//! Which settings the arguments (and, by clap, the environment) override.
+
+use super::{Cli, Command, PriceFile, Receive, Screen};
+use crate::config::{Bytes, Config};
+
+impl Cli {
+    /// Writes what was given over the configuration.
+    pub fn over(&self, config: &mut Config) {
+        let live = &self.live;
+        let (receive, screen, prices) = match &self.command {
+            None => (Some(&live.receive), Some(&live.screen), Some(&live.prices)),
+            Some(Command::Config(a)) => (Some(&a.receive), Some(&a.screen), Some(&a.prices)),
+            Some(Command::Open(a)) => (None, Some(&a.screen), Some(&a.prices)),
+            Some(Command::Demo(a)) => (None, Some(&a.screen), None),
+            Some(Command::Report(a)) => (None, None, Some(&a.prices)),
+            Some(Command::Price(a)) => (None, None, Some(&a.prices)),
+            Some(Command::Env(_)) => (None, None, None),
+        };
+        if let Some(receive) = receive {
+            receive.over(config);
+        }
+        if let Some(screen) = screen {
+            screen.over(config);
+        }
+        if let Some(PriceFile { path: Some(path) }) = prices {
+            config.cost.prices = Some(path.clone());
+        }
+    }
+}
+
+/// A list that was given goes before the other as a whole.
+fn replace<T: Clone>(list: &mut Vec<T>, given: &[T]) {
+    if !given.is_empty() {
+        *list = given.to_vec();
+    }
+}
+
+impl Receive {
+    fn over(&self, config: &mut Config) {
+        let receive = &mut config.receive;
+        replace(&mut receive.grpc, &self.grpc);
+        replace(&mut receive.http, &self.http);
+        replace(&mut receive.allow_origin, &self.allow_origin);
+        replace(&mut receive.allow_host, &self.allow_host);
+        if let Some(bytes) = self.max_memory {
+            receive.max_memory = Bytes(bytes);
+        }
+        if let Some(token) = &self.token {
+            receive.token = Some(token.clone());
+        }
+    }
+}
+
+impl Screen {
+    fn over(&self, config: &mut Config) {
+        if let Some(theme) = &self.theme {
+            config.screen.theme.clone_from(theme);
+        }
+        config.screen.ascii |= self.ascii;
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "test")]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn over(line: &str, file: &str) -> Config {
+        let mut config = crate::config::read(file).unwrap();
+        Cli::try_parse_from(line.split(' '))
+            .unwrap()
+            .over(&mut config);
+        config
+    }
+
+    const FILE: &str = r#"
+        screen.theme = "light"
+        receive = { http = [9000, 9001], max_memory = "1GiB", allow_host = ["a"] }
+        cost.prices = "p.json"
+    "#;
+
+    #[test]
+    fn what_is_not_given_stays_as_the_file_has_it() {
+        for line in [
+            "spanfall",
+            "spanfall open x",
+            "spanfall config",
+            "spanfall env",
+        ] {
+            assert_eq!(
+                over(line, FILE),
+                crate::config::read(FILE).unwrap(),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn flags_go_before_the_file() {
+        let line = "--theme dark --ascii --http 7 --max-memory 1MiB --allow-host b --token t";
+        for line in [
+            format!("spanfall {line}"),
+            format!("spanfall config {line}"),
+        ] {
+            let config = over(&line, FILE);
+            assert_eq!((&*config.screen.theme, config.screen.ascii), ("dark", true));
+            assert_eq!(config.receive.http, ["7".parse().unwrap()]);
+            assert_eq!(config.receive.max_memory, Bytes(1 << 20));
+            assert_eq!(config.receive.allow_host, ["b"]);
+            assert_eq!(config.receive.token.as_deref(), Some("t"));
+        }
+        let config = over("spanfall report x --prices q.json", FILE);
+        assert_eq!(config.cost.prices, Some("q.json".into()));
+    }
+}
