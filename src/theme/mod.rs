@@ -7,37 +7,162 @@ mod load;
 mod phase;
 mod role;
 
-pub use color::Depth;
+pub use color::{Depth, is_dark, rgb};
 pub use glyph::Glyph;
 pub use phase::Phase;
 pub use role::Role;
 
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 
-/// The themes that come with the program: name and file.
+/// The themes that come with the program, the usual ones first: name and file.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
+    (
+        "high-contrast",
+        include_str!("../../themes/high-contrast.toml"),
+    ),
+    (
+        "colour-blind",
+        include_str!("../../themes/colour-blind.toml"),
+    ),
+    (
+        "catppuccin-mocha",
+        include_str!("../../themes/catppuccin-mocha.toml"),
+    ),
+    (
+        "gruvbox-dark",
+        include_str!("../../themes/gruvbox-dark.toml"),
+    ),
 ];
 
-/// Why a theme could not be read.
+/// Why there is no such theme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeError {
-    /// Not TOML, or not the tables a theme has; the text names line and column.
-    #[error("theme file: {0}")]
-    File(String),
-    /// A role that does not exist.
-    #[error("theme: there is no role `{0}`; the roles are listed in themes/dark.toml")]
-    UnknownRole(String),
-    /// A role that every theme must have is not there.
-    #[error("theme: role `{0}` is missing; copy its line from themes/dark.toml")]
-    MissingRole(&'static str),
-    /// A role whose value cannot be read.
-    #[error("theme: role `{0}`: {1}")]
-    Role(&'static str, String),
-    /// No theme has this name.
-    #[error("there is no theme `{0}`; there are {1}")]
-    UnknownTheme(String, String),
+    /// A theme file that cannot be read; line and column count from 1.
+    #[error("{file}:{line}:{column}: {what}")]
+    Mistake {
+        /// Path of the file.
+        file: String,
+        /// Its line.
+        line: usize,
+        /// The character in that line.
+        column: usize,
+        /// What is wrong, and what to write.
+        what: String,
+    },
+    /// No theme has this name; the text says which was meant, and which there are.
+    #[error("there is no theme `{0}`{1}")]
+    Unknown(String, String),
+}
+
+impl ThemeError {
+    /// No theme has this name, but these do.
+    pub fn unknown(name: &str, known: &[String]) -> Self {
+        let meant = load::did_you_mean(name, known.iter().map(String::as_str));
+        Self::Unknown(
+            name.to_owned(),
+            format!("{meant}; there are {}", known.join(", ")),
+        )
+    }
+}
+
+/// What colours and glyphs a terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Canvas {
+    /// Its colours.
+    pub depth: Depth,
+    /// Only ASCII is sure to be one cell wide.
+    pub ascii: bool,
+    /// Its own background is dark, or light; `None`: nobody told.
+    pub is_dark: Option<bool>,
+}
+
+/// A theme file, read and checked, for any terminal.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    name: String,
+    file: load::File,
+}
+
+impl Definition {
+    /// A built-in theme by name.
+    pub fn built_in(name: &str) -> Result<Self, ThemeError> {
+        let Some((_, text)) = BUILT_IN.iter().find(|(n, _)| *n == name) else {
+            let names: Vec<_> = BUILT_IN.iter().map(|(n, _)| (*n).to_owned()).collect();
+            return Err(ThemeError::unknown(name, &names));
+        };
+        Self::read(name, &format!("themes/{name}.toml"), text)
+    }
+
+    /// A theme from the text of a file, whose path is told with its mistakes. It may inherit from
+    /// a built-in one.
+    pub fn read(name: &str, file: &str, text: &str) -> Result<Self, ThemeError> {
+        let base = |name: &str| match Self::built_in(name) {
+            Ok(definition) => Ok(definition.file),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            file: load::load(file, text, &base)?,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The background that its colours are made for: red, green, blue.
+    pub fn ground(&self) -> [u8; 3] {
+        self.file.ground
+    }
+
+    /// Its colours brought down to what a terminal has.
+    pub fn on(&self, canvas: Canvas) -> Theme {
+        let [r, g, b] = self.file.ground;
+        let is_dark = color::is_dark(self.file.ground);
+        let wanted = self.file.fill && matches!(canvas.depth, Depth::True | Depth::Ansi256);
+        let needed = canvas.is_dark.is_some_and(|dark| dark != is_dark);
+        let fill = canvas.depth != Depth::None && (wanted || needed);
+        Theme {
+            name: self.name.clone(),
+            depth: canvas.depth,
+            ascii: canvas.ascii,
+            ground: fill.then(|| color::down(Color::Rgb(r, g, b), canvas.depth)),
+            styles: std::array::from_fn(|at| match (Role::ALL.get(at), self.file.looks.get(at)) {
+                (Some(role), Some(look)) => style(*role, look, canvas.depth),
+                _ => Style::new(),
+            }),
+        }
+    }
+}
+
+fn style(role: Role, look: &load::Look, depth: Depth) -> Style {
+    let pick = |full: Option<Color>, small: Option<Color>| {
+        let small = small.filter(|_| depth == Depth::Ansi16);
+        small.or(full).map(|c| color::down(c, depth))
+    };
+    let style = match depth {
+        Depth::None => without_colour(role),
+        _ => Style {
+            fg: pick(look.fg, look.fg16),
+            bg: pick(look.bg, look.bg16),
+            ..Style::new()
+        },
+    };
+    style.add_modifier(look.modifiers)
+}
+
+/// What a role keeps when there is no colour at all: the brightness levels and the selection.
+fn without_colour(role: Role) -> Style {
+    match role {
+        Role::Faint | Role::Rule | Role::Container | Role::TitleUnfocused => Style::new().dim(),
+        Role::Selection => Style::new().reversed(),
+        Role::SelectionUnfocused => Style::new().underlined(),
+        Role::Running => Style::new().bold(),
+        _ => Style::new(),
+    }
 }
 
 /// A theme for one terminal: colours already brought down to what it has.
@@ -50,22 +175,19 @@ pub struct Theme {
     /// ASCII glyphs in place of Unicode ones; also for terminals that draw characters of
     /// ambiguous width in two cells.
     pub ascii: bool,
+    /// Background of the whole screen; `None` is the terminal's own.
+    pub ground: Option<Color>,
     styles: [Style; Role::ALL.len()],
 }
 
 impl Theme {
     /// A built-in theme by name.
     pub fn built_in(name: &str, depth: Depth, ascii: bool) -> Result<Self, ThemeError> {
-        let Some((_, text)) = BUILT_IN.iter().find(|(n, _)| *n == name) else {
-            let names: Vec<_> = BUILT_IN.iter().map(|(n, _)| *n).collect();
-            return Err(ThemeError::UnknownTheme(name.to_owned(), names.join(", ")));
-        };
-        load::load(text, depth, ascii)
-    }
-
-    /// A theme from the text of its file.
-    pub fn parse(text: &str, depth: Depth, ascii: bool) -> Result<Self, ThemeError> {
-        load::load(text, depth, ascii)
+        Ok(Definition::built_in(name)?.on(Canvas {
+            depth,
+            ascii,
+            is_dark: None,
+        }))
     }
 
     /// The style of a role.
@@ -134,36 +256,117 @@ mod tests {
         }
     }
 
+    fn mistake(text: &str) -> String {
+        let error = Definition::read("mine", "mine.toml", text).unwrap_err();
+        error.to_string()
+    }
+
     #[test]
-    fn errors_name_the_role() {
-        let check = |from: &str, to: &str, expected: &str| {
+    fn mistakes_are_told_with_place_role_and_what_was_meant() {
+        let line = 1 + DARK.lines().position(|l| l.starts_with("cost = ")).unwrap();
+        let check = |from: &str, to: &str, at: (usize, usize), expected: &[&str]| {
             assert!(DARK.contains(from), "{from}");
-            let error = Theme::parse(&DARK.replace(from, to), Depth::Ansi16, false).unwrap_err();
-            assert!(error.to_string().contains(expected), "{error}");
+            let error = mistake(&DARK.replacen(from, to, 1));
+            let place = format!("mine.toml:{}:{}: ", at.0, at.1);
+            assert!(error.starts_with(&place), "{place} of {error}");
+            for part in expected {
+                assert!(error.contains(part), "{part} in {error}");
+            }
         };
-        check("cost = {", "cots = {", "no role `cots`");
+        let unknown = ["no role `cots`", "did you mean `cost`?"];
+        check("\ncost = {", "\ncots = {", (line, 1), &unknown);
+        let color = [
+            "role `cost`",
+            "\"mints\" is no colour",
+            "did you mean `mint`?",
+        ];
         check(
             "cost = { fg = \"mint\"",
-            "cost = { fg = \"minty\"",
-            "role `cost`: \"minty\" is no colour",
+            "cost = { fg = \"mints\"",
+            (line, 15),
+            &color,
+        );
+        let field = ["role `cost`: unknown field `blod`", "did you mean `bold`?"];
+        check("cost = {", "cost = { blod = true,", (line, 10), &field);
+        let sixteen = [
+            "role `cost`",
+            "none of the terminal's sixteen",
+            "did you mean `lightgreen`?",
+        ];
+        check(
+            "fg = \"mint\", fg16 = \"lightgreen\"",
+            "fg16 = \"lihtgreen\"",
+            (line, 17),
+            &sixteen,
+        );
+        let sort = ["role `cost`: `bold` is true or false"];
+        check("cost = {", "cost = { bold = 1,", (line, 17), &sort);
+        let roles = 1 + DARK.lines().position(|l| l == "[roles]").unwrap();
+        let whole = DARK.lines().nth(line - 1).unwrap();
+        let missing = ["role `cost` is missing", "inherits"];
+        check(whole, "", (roles, 2), &missing);
+        let ground = 1 + DARK.lines().position(|l| l.starts_with("ground")).unwrap();
+        check(
+            "ground = ",
+            "grund = ",
+            (ground, 1),
+            &["did you mean `ground`?"],
         );
         check(
-            "cost = { fg",
-            "cost = { foreground",
-            "role `cost`: unknown field `foreground`",
+            "ground = \"#14171c\"",
+            "ground = \"#14\"",
+            (ground, 10),
+            &["`ground`: "],
         );
-        check(
-            "cost = { fg = \"mint\", fg16 = \"lightgreen\" }\n",
-            "",
-            "role `cost` is missing",
+        check("ground = ", "ground ", (ground, 8), &[]);
+        assert!(mistake("inherits = \"drak\"").contains("did you mean `dark`?"));
+    }
+
+    #[test]
+    fn a_theme_of_ones_own_says_only_what_differs() {
+        let text = "inherits = \"light\"\n[roles]\ncost = \"#123456\"\n";
+        let mine = Definition::read("mine", "mine.toml", text).unwrap();
+        let light = Definition::built_in("light").unwrap();
+        assert_eq!((mine.name(), mine.ground()), ("mine", light.ground()));
+        let (mine, light) = (mine.on(Canvas::default()), light.on(Canvas::default()));
+        assert_eq!(
+            mine.style(Role::Cost).fg,
+            Some(Color::Rgb(0x12, 0x34, 0x56))
         );
-        check("name =", "name", "line");
-        assert!(
-            Theme::built_in("sepia", Depth::True, false)
-                .unwrap_err()
-                .to_string()
-                .contains("dark, light")
+        for role in Role::ALL.iter().filter(|r| **r != Role::Cost) {
+            assert_eq!(mine.style(*role), light.style(*role), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn the_ground_is_drawn_where_the_terminals_own_would_not_do() {
+        let ground = |name: &str, depth, is_dark| {
+            let canvas = Canvas {
+                depth,
+                is_dark,
+                ..Canvas::default()
+            };
+            Definition::built_in(name).unwrap().on(canvas).ground
+        };
+        for dark in [None, Some(true)] {
+            assert_eq!(ground("dark", Depth::True, dark), None);
+        }
+        let light = Some(Color::Rgb(255, 255, 255));
+        assert_eq!(ground("light", Depth::True, Some(true)), light);
+        assert_eq!(
+            ground("dark", Depth::Ansi16, Some(false)),
+            Some(Color::Black)
         );
+        assert_eq!(ground("dark", Depth::None, Some(false)), None);
+        let black = Some(Color::Rgb(0, 0, 0));
+        assert_eq!(ground("high-contrast", Depth::True, Some(true)), black);
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_those_there_are() {
+        let error = Definition::built_in("darc").unwrap_err().to_string();
+        assert!(error.contains("did you mean `dark`?"), "{error}");
+        assert!(error.contains("there are dark, light, "), "{error}");
     }
 
     #[test]

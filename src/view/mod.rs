@@ -45,6 +45,7 @@ pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: 
     let mut pen = Pen::new(buffer, area, theme);
     let pen = &mut pen;
     let whole = Rect::new(0, 0, area.width, area.height);
+    pen.ground();
     header::draw(pen, layout.header, picture, now);
     if ui.view != View::Trace {
         page::draw(pen, &layout, ui);

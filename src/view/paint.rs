@@ -118,14 +118,22 @@ impl<'a> Pen<'a> {
         self.buffer.set_style(area, style);
     }
 
+    /// Gives the whole area the theme's ground, where the terminal's own would not do.
+    pub fn ground(&mut self) {
+        if let Some(ground) = self.theme.ground {
+            self.buffer.set_style(self.clip, Style::new().bg(ground));
+        }
+    }
+
     /// Empties an area and gives it a style.
     pub fn clear(&mut self, area: Rect, style: Style) {
         let area = self.absolute(area);
+        let ground = self.theme.ground.unwrap_or_default();
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();
-                    cell.set_style(style);
+                    cell.set_bg(ground).set_style(style);
                 }
             }
         }
