@@ -7,6 +7,7 @@
 //! `{{grpc}}` and `{{http}}` stand for the endpoints.
 
 use crate::cli::{Agent, Env, Shell};
+use crate::ui::SetUp;
 use clap::ValueEnum;
 use std::io::{self, Write};
 
@@ -35,6 +36,27 @@ pub fn run(args: &Env, login_shell: Option<&str>, out: &mut dyn Write) -> anyhow
         writeln!(out, "{}", render(line, shell))?;
     }
     Ok(())
+}
+
+/// Every agent's set-up for these ports, as [`run`] writes it in a person's shell.
+pub fn setups(login_shell: Option<&str>, grpc_port: u16, http_port: u16) -> Vec<SetUp> {
+    let setup = |agent: &Agent| {
+        let args = Env {
+            agent: Some(*agent),
+            shell: None,
+            live: false,
+            grpc_port,
+            http_port,
+        };
+        let mut out = Vec::new();
+        run(&args, login_shell, &mut out).ok()?;
+        Some(SetUp {
+            name: name(*agent),
+            about: split_about(text(*agent)).0.to_owned(),
+            text: String::from_utf8(out).ok()?,
+        })
+    };
+    Agent::value_variants().iter().filter_map(setup).collect()
 }
 
 fn text(agent: Agent) -> &'static str {

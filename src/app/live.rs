@@ -4,14 +4,16 @@ use super::lore::Known;
 use super::screen::{Asked, Screen};
 use super::signals::{HUNG_UP, Signals, Told};
 use super::terminal::Writer;
-use super::{input, now_ns, receive::Receiving};
+use super::{env, input, now_ns, receive::Receiving};
 use crate::config::Config;
 use crate::ingest::Batch;
 use crate::model::store::Store;
+use crate::record;
 use crate::theme::Theme;
 use crate::ui::{Action, ReceiverView, UiState, keymap, state::Settled};
 use crossterm::event::{Event, KeyEventKind};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -92,6 +94,7 @@ fn size() -> (u16, u16) {
 
 struct Loop {
     screen: Screen,
+    known: Arc<Known>,
     receiving: Option<Receiving>,
     recording: Option<String>,
     frozen_at: Option<u64>,
@@ -114,15 +117,24 @@ struct Loop {
 impl Loop {
     fn new(show: Show, receiving: Option<Receiving>, size: (u16, u16)) -> Self {
         let now = Instant::now();
+        let known = show.known.clone();
         let tick = show.config.screen.tick;
         let ui = start(show.config, size);
         let mut screen = Screen::new(show.known, show.store, show.theme, ui, show.limit);
+        if let Some(receiving) = &receiving {
+            let port =
+                |addresses: &[SocketAddr], usual| addresses.first().map_or(usual, SocketAddr::port);
+            let shell = std::env::var("SHELL").ok();
+            let (grpc, http) = (port(&receiving.grpc, 4317), port(&receiving.http, 4318));
+            screen.set_setups(env::setups(shell.as_deref(), grpc, http));
+        }
         if show.frozen_at.is_some() {
             // Nothing new will come that could be followed.
             screen.act(Action::Follow);
         }
         Self {
             screen,
+            known,
             receiving,
             recording: show.recording,
             frozen_at: show.frozen_at,
@@ -278,7 +290,24 @@ impl Loop {
         };
         self.dirty = true;
         self.fresh = true;
-        self.screen.act(action)
+        let asked = self.screen.act(action);
+        if asked == Asked::Play {
+            self.play_demo();
+        }
+        asked
+    }
+
+    fn play_demo(&self) {
+        if let Some(receiving) = &self.receiving {
+            let is_time = |key: &str| self.known.tables.is_time_key(key);
+            let requests = record::demo().requests;
+            receiving.play(record::replay::happening_now(
+                requests,
+                1.0,
+                now_ns(),
+                &is_time,
+            ));
+        }
     }
 }
 

@@ -1,17 +1,27 @@
 //! The receiver's threads, and what they tell.
 
 use super::lore::Known;
+use super::now_ns;
 use super::sink::{Intake, QUEUE};
 use crate::ingest::Batch;
+use crate::record::replay::Due;
 use crate::ui::{Listener, ReceiverView};
-use crate::wire::receiver::{BindError, Bound, Protocol, Reason, ReceiverConfig, Stats, bind};
+use crate::wire::payload::Payload;
+use crate::wire::receiver::{
+    BindError, Bound, Protocol, Reason, ReceiverConfig, Sink, Stats, bind,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Threads that serve sockets, decode and prepare.
 const THREADS: usize = 2;
+
+/// A request that the store had no room for is played again so much later.
+const LATER: Duration = Duration::from_millis(100);
 
 /// A receiver at work.
 pub struct Receiving {
@@ -22,6 +32,7 @@ pub struct Receiving {
     /// Where it listens.
     pub http: Vec<SocketAddr>,
     stats: Arc<Stats>,
+    intake: Arc<Intake>,
     /// Dropped last: the threads end with it.
     threads: Option<Runtime>,
     stop: Option<oneshot::Sender<()>>,
@@ -61,7 +72,7 @@ impl Receiving {
         let stats = Arc::new(Stats::default());
         let (grpc, http) = (bound.grpc().to_vec(), bound.http().to_vec());
         let intake = Arc::new(Intake::new(known, queue));
-        let serving = bound.serve(intake, stats.clone(), async move {
+        let serving = bound.serve(intake.clone(), stats.clone(), async move {
             // Dropping the sender means the same as sending.
             let _ = stopped.await;
         });
@@ -71,6 +82,7 @@ impl Receiving {
             grpc,
             http,
             stats,
+            intake,
             threads: Some(threads),
             stop: Some(stop),
         }
@@ -81,6 +93,24 @@ impl Receiving {
         if let Some(threads) = &self.threads {
             threads.spawn(task);
         }
+    }
+
+    /// Plays requests at their pace, as if they were received.
+    pub fn play(&self, due: Vec<Due>) {
+        let intake = self.intake.clone();
+        self.spawn(async move {
+            let start = Instant::now();
+            for next in due {
+                sleep_until(start + next.at).await;
+                let payload = Payload {
+                    received_ns: now_ns(),
+                    ..next.payload
+                };
+                while intake.accept(payload.clone()).await.is_err() {
+                    sleep(LATER).await;
+                }
+            }
+        });
     }
 
     /// Its numbers; the store's own are the screen's to fill in.

@@ -13,7 +13,7 @@ use crate::model::node::{SessionSummary, Source, Tree};
 use crate::model::store::Store;
 use crate::model::usage::PicoUsd;
 use crate::theme::Theme;
-use crate::ui::{Action, Effect, Picture, ReceiverView, StoreView, UiState, update};
+use crate::ui::{Action, Effect, Picture, ReceiverView, SetUp, StoreView, UiState, update};
 use crate::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,6 +39,8 @@ pub enum Asked {
     Nothing,
     /// To leave.
     Leave,
+    /// To play the bundled recording.
+    Play,
 }
 
 /// Store, screen and what is looked at.
@@ -56,6 +58,7 @@ pub struct Screen {
     detail_version: u64,
     receiver: ReceiverView,
     numbers: StoreView,
+    setups: Vec<SetUp>,
     findings: Vec<Finding>,
     /// All sessions, those without an agent too, while these are asked for.
     everyone: Option<Vec<SessionSummary>>,
@@ -86,6 +89,7 @@ impl Screen {
             detail_version: 0,
             receiver: ReceiverView::default(),
             numbers: StoreView::default(),
+            setups: Vec::new(),
             findings: Vec::new(),
             everyone: None,
             spent: VecDeque::new(),
@@ -96,6 +100,11 @@ impl Screen {
             utc_offset: now.offset().seconds(),
             now: 0,
         }
+    }
+
+    /// How to make agents export here.
+    pub fn set_setups(&mut self, setups: Vec<SetUp>) {
+        self.setups = setups;
     }
 
     /// The evidence, when the screen is left; what was held back too.
@@ -234,6 +243,7 @@ impl Screen {
                     }
                     Effect::Pause(true) => self.paused = true,
                     Effect::Pause(false) => self.let_go(),
+                    Effect::PlayDemo => asked = Asked::Play,
                     Effect::Quit => asked = Asked::Leave,
                 }
             }
@@ -298,6 +308,7 @@ impl Screen {
             receiver: &self.receiver,
             store: &self.numbers,
             findings: &self.findings,
+            setups: &self.setups,
             totals: self.store.totals(),
             burn: self.burn(now),
             utc_offset: self.utc_offset,

@@ -68,6 +68,8 @@ pub enum Action {
     Pause,
     /// Show this view.
     View(View),
+    /// Play the bundled recording.
+    PlayDemo,
     /// Show or hide plumbing spans, and sessions without anything of an agent.
     Internals,
     /// Relative or wall-clock times.
@@ -83,6 +85,8 @@ pub enum Action {
 pub enum Effect {
     /// Hand in the tree of this session from now on.
     ShowSession(SessionId),
+    /// Play the bundled recording into the receiver.
+    PlayDemo,
     /// Hand in the sessions that [`super::UiState::shows_internals`] now asks for.
     ListAll,
     /// Hand in the detail of this node from now on.

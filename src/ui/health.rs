@@ -311,10 +311,7 @@ fn findings(picture: &Picture) -> Vec<PageLine> {
             line: Line::of(tone, format!("{sign} "))
                 .and(Tone::Secondary, format!("{title}{gap}"))
                 .and(Tone::Text, text::sanitize(&f.message).into_owned()),
-            target: Some(Target {
-                session: f.session,
-                node: f.node,
-            }),
+            target: Some(Target::Node(f.session, f.node)),
         }
     };
     found.iter().map(line).collect()

@@ -189,6 +189,20 @@ pub static TABLE: &[Binding] = &[
         |ui| ui.view != View::Health,
     ),
     bind(
+        "a",
+        Action::View(View::SetUp),
+        "set up an agent to export here",
+        Says("set up"),
+        |ui| ui.session.is_none() && ui.view != View::SetUp,
+    ),
+    bind(
+        "d",
+        Action::PlayDemo,
+        "play a recorded session",
+        Says("demo"),
+        |ui| ui.listens && ui.session.is_none(),
+    ),
+    bind(
         "tab",
         Action::NextPanel,
         "next panel",

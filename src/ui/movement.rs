@@ -10,6 +10,7 @@ impl UiState {
     /// Brings everything in line with the picture: session, rows, selection, scroll.
     pub(super) fn refresh(&mut self, picture: &Picture) {
         self.choose_session(picture.sessions);
+        self.listens = !picture.receiver.listeners.is_empty();
         self.refresh_page(picture);
         self.clamp_sessions(picture.sessions);
         let tree = picture.tree.filter(|_| picture.session == self.session);

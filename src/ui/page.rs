@@ -5,6 +5,7 @@ use super::Picture;
 use super::action::Action;
 use super::health;
 use super::pane::Line;
+use super::set_up;
 use super::state::UiState;
 use super::update::distance;
 use crate::model::ids::{NodeId, SessionId};
@@ -17,6 +18,8 @@ pub enum View {
     Trace,
     /// How spanfall itself is: receiver, memory, dialects, findings.
     Health,
+    /// How to make an agent export here.
+    SetUp,
 }
 
 impl View {
@@ -25,17 +28,18 @@ impl View {
         match self {
             Self::Trace => "Trace",
             Self::Health => "Health",
+            Self::SetUp => "Set up an agent",
         }
     }
 }
 
 /// Where a line leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The session.
-    pub session: SessionId,
-    /// The node; `None` is the session as it was left.
-    pub node: Option<NodeId>,
+pub enum Target {
+    /// To a node of a session; without one, to the session as it was left.
+    Node(SessionId, Option<NodeId>),
+    /// To the set-up of this agent, by its place in [`Picture::setups`].
+    SetUp(usize),
 }
 
 /// A line of a page.
@@ -114,10 +118,17 @@ impl Page {
 impl UiState {
     /// Shows a view, from its beginning if it was not shown before.
     pub(super) fn show_view(&mut self, view: View) {
-        if self.view != view {
+        if self.view != view || self.set_up.is_some() {
             self.view = view;
+            self.set_up = None;
             self.page = Page::default();
         }
+    }
+
+    /// From a page to what it was reached from.
+    pub(super) fn leave_page(&mut self) {
+        let list = self.set_up.is_some();
+        self.show_view(if list { self.view } else { View::Trace });
     }
 
     /// Makes the lines of the page in view anew and keeps the chosen one.
@@ -126,6 +137,7 @@ impl UiState {
         let lines = match self.view {
             View::Trace => Vec::new(),
             View::Health => health::lines(picture, width),
+            View::SetUp => set_up::lines(picture, self.set_up, width),
         };
         let chosen = self
             .page
@@ -136,7 +148,8 @@ impl UiState {
                 .iter()
                 .position(|l: &PageLine| l.target == Some(target))
         };
-        self.page.cursor = chosen.and_then(moved);
+        let first = || Some(0).filter(|_| lines.first().is_some_and(|l| l.target.is_some()));
+        self.page.cursor = chosen.and_then(moved).or_else(first);
         self.page.lines = lines;
         self.page.reveal(usize::from(self.layout().page.height));
     }
@@ -151,19 +164,24 @@ impl UiState {
     /// Goes to where the chosen line leads.
     pub(super) fn enter_page(&mut self, picture: &Picture) {
         let line = self.page.cursor.and_then(|c| self.page.lines.get(c));
-        if let Some(target) = line.and_then(|l| l.target) {
-            self.go_to(picture, target);
+        match line.and_then(|l| l.target) {
+            Some(Target::Node(session, node)) => self.go_to(picture, session, node),
+            Some(Target::SetUp(agent)) => {
+                self.set_up = Some(agent);
+                self.page = Page::default();
+            }
+            None => {}
         }
     }
 
     /// Shows a node of any session in the trace view; unfolds what hides it as soon as its
     /// session's tree is at hand.
-    pub(super) fn go_to(&mut self, picture: &Picture, target: Target) {
+    pub(super) fn go_to(&mut self, picture: &Picture, session: SessionId, node: Option<NodeId>) {
         self.show_view(View::Trace);
         self.follow = false;
         self.session_picked = true;
-        self.go_to_session(target.session);
-        self.sought = target.node;
+        self.go_to_session(session);
+        self.sought = node;
         self.seek(picture);
     }
 
@@ -186,10 +204,7 @@ mod tests {
     use crate::ui::pane::Tone;
 
     fn page(targets: &[usize], lines: usize) -> Page {
-        let target = |n: usize| Target {
-            session: SessionId(n as u64),
-            node: None,
-        };
+        let target = |n: usize| Target::Node(SessionId(n as u64), None);
         Page {
             lines: (0..lines)
                 .map(|n| PageLine {

@@ -30,6 +30,8 @@ pub struct Picture<'a> {
     pub store: &'a StoreView,
     /// What a person should look at.
     pub findings: &'a [Finding],
+    /// How to make agents export here.
+    pub setups: &'a [SetUp],
     /// Sums over all sessions, what was evicted included.
     pub totals: Figures,
     /// Money spent per minute now, when something was spent lately.
@@ -46,6 +48,17 @@ impl Picture<'_> {
         let warned = |f: &&Finding| f.severity == Severity::Warning;
         self.receiver.troubles() + self.findings.iter().filter(warned).count() as u64
     }
+}
+
+/// How to make one agent export here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetUp {
+    /// Its name, as `spanfall env` takes it.
+    pub name: String,
+    /// What is done, in a line.
+    pub about: String,
+    /// All of it, as `spanfall env` prints it.
+    pub text: String,
 }
 
 /// One address that we listen on.

@@ -106,6 +106,10 @@ pub struct UiState {
     pub(crate) mode: Mode,
     pub(crate) view: View,
     pub(crate) page: Page,
+    /// A receiver is at work.
+    pub(crate) listens: bool,
+    /// The agent whose set-up is read, by its place in the picture.
+    pub(super) set_up: Option<usize>,
     /// The node to select as soon as the tree that it is in is at hand.
     pub(super) sought: Option<NodeId>,
     pub(crate) keymap: Keymap,

@@ -33,6 +33,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Follow => toggle_follow(ui),
         Action::Pause => effects.push(toggle_pause(ui)),
         Action::View(view) => ui.show_view(view),
+        Action::PlayDemo => effects.push(Effect::PlayDemo),
         Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,
         Action::Filter => open_filter(ui),
@@ -183,7 +184,7 @@ fn enter(ui: &mut UiState, picture: &Picture) {
 
 fn back(ui: &mut UiState) {
     if ui.view != View::Trace {
-        ui.show_view(View::Trace);
+        ui.leave_page();
     } else if ui.zoomed {
         ui.zoomed = false;
     } else if ui.focus != Panel::Tree {

@@ -54,24 +54,14 @@ fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView) {
         lines.push((Role::Text, line));
     }
     lines.push((Role::Text, String::new()));
-    let mut ports = String::new();
-    for (flag, port, usual) in [("--grpc-port", grpc, "4317"), ("--http-port", http, "4318")] {
-        if let Some(port) = port.filter(|p| *p != usual) {
-            ports = format!("{ports} {flag} {port}");
-        }
-    }
-    for line in [
-        format!("spanfall env claude-code{ports}"),
-        "    all it needs; as well for codex, gemini-cli, copilot, python, node".to_owned(),
-        "spanfall demo   plays a recorded session".to_owned(),
-    ] {
-        let role = if line.starts_with(' ') {
-            Role::Faint
-        } else {
-            Role::Secondary
-        };
-        lines.push((role, line));
-    }
+    lines.push((
+        Role::Secondary,
+        "a   set up an agent: Claude Code, Codex, Gemini CLI, Python, Node".to_owned(),
+    ));
+    lines.push((
+        Role::Secondary,
+        "d   play a recorded session         ?   keys and signs".to_owned(),
+    ));
 }
 
 /// The port where a protocol is heard.

@@ -219,3 +219,24 @@ fn spans_of_no_agent_are_counted_and_shown_when_asked_for() {
     terminal.keys("i");
     terminal.wait_for("i shows them anyway");
 }
+
+#[test]
+fn the_empty_screen_sets_up_an_agent_and_plays_a_session() {
+    let (mut terminal, http) = live();
+    terminal.keys("a");
+    terminal.wait_for("gemini-cli");
+    terminal.keys("\r");
+    let endpoint = format!("http://localhost:{}", http.port());
+    let screen = terminal.wait_for("CLAUDE_CODE_ENABLE_TELEMETRY=1");
+    assert!(!screen.contains(&endpoint), "it exports by gRPC\n{screen}");
+    terminal.keys("\x1b");
+    terminal.wait_for("gemini-cli");
+    terminal.keys("G\r");
+    terminal.wait_for(&endpoint);
+    terminal.keys("\x1b");
+    terminal.wait_for("gemini-cli");
+    terminal.keys("\x1b");
+    terminal.wait_for("no connection yet");
+    terminal.keys("d");
+    terminal.wait_for("Please fix the off-by-one");
+}

@@ -40,6 +40,7 @@ impl Fixture {
             receiver: &self.receiver,
             store: &self.store,
             findings: &self.findings,
+            setups: &[],
             totals: self.totals,
             burn: PicoUsd::from_usd(0.21),
             utc_offset: 0,
