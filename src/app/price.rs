@@ -105,6 +105,7 @@ fn word(convention: Convention) -> (&'static str, &'static str) {
         Convention::Incl => ("incl", "input holds the cache, output the reasoning"),
         Convention::Excl => ("excl", "the cache comes on top of the input"),
         Convention::Split => ("split", "the reasoning comes on top of the output"),
+        Convention::Apart => ("apart", "cache and reasoning come on top"),
     }
 }
 

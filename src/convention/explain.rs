@@ -2,7 +2,7 @@
 //! for one piece of evidence when somebody looks, so that the store need not keep it.
 
 use super::interpret::{OriginReading, Tables};
-use super::read;
+use super::read::{self, Told};
 use super::reading::Reading;
 use super::rule::{Rule, Target};
 use crate::model::detail::Provenance;
@@ -66,7 +66,7 @@ impl Tables {
             .filter_map(|rule| {
                 let there = attributes.iter().find(|kv| kv.key == rule.key)?;
                 let written = there.value.as_ref()?;
-                let value = read::read(rule, written, name)?;
+                let value = read::read(rule, &Told::new(written), name)?;
                 Some((rule.key.clone(), shown(&value, Some(rule), Some(written))))
             })
             .collect();
@@ -77,7 +77,10 @@ impl Tables {
 
 /// A fact as its sender wrote it, taken out of what holds it: a number in its own unit, an id in full.
 fn shown(value: &FactValue, rule: Option<&Rule>, written: Option<&AnyValue>) -> String {
-    if let Some(found) = rule.zip(written).and_then(|(r, w)| read::found(r, w)) {
+    if let Some(found) = rule
+        .zip(written)
+        .and_then(|(r, w)| read::found(r, &Told::new(w)))
+    {
         return read::cut(&found).into();
     }
     match value {

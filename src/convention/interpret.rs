@@ -1,13 +1,14 @@
 //! The interpreter: spans and records in, facts out.
 
-use super::read;
+use super::read::{self, Told};
 use super::reading::{Reading, normalise};
-use super::rule::{Rule, Target};
+use super::rule::{Reader, Rule, Target};
+use super::subject::{Subject, applies};
 use super::table::{Compiled, Take};
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
 use crate::model::usage::Convention;
 use crate::wire::payload::Origin as RawOrigin;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
@@ -45,22 +46,14 @@ pub struct Tables {
 pub struct OriginReading {
     /// For the store.
     pub origin: Arc<Origin>,
-    bits: u32,
+    bits: u64,
     counts: Option<Convention>,
 }
 
 /// One value that a rule could read.
 struct Match<'a> {
     rule: u16,
-    value: Option<&'a AnyValue>,
-}
-
-/// What conditions are asked about.
-struct Subject<'a> {
-    name: &'a str,
-    root: bool,
-    bits: u32,
-    attributes: &'a [KeyValue],
+    value: Option<&'a Told<'a>>,
 }
 
 impl Tables {
@@ -131,7 +124,7 @@ impl Tables {
         };
         let named = self.compiled.span_op(bits, &span.name);
         let mut reading = self.facts(&subject, named, origin);
-        self.span_events(span, &mut reading);
+        self.span_events(span, bits, &mut reading);
         if root {
             self.follow_link(bits, span, &mut reading);
         }
@@ -213,7 +206,7 @@ impl Tables {
         self.resource.times.iter().any(|k| k == key)
     }
 
-    fn key_bits(&self, attributes: &[KeyValue]) -> u32 {
+    fn key_bits(&self, attributes: &[KeyValue]) -> u64 {
         attributes
             .iter()
             .filter_map(|kv| self.compiled.detect.get(&kv.key))
@@ -226,14 +219,20 @@ impl Tables {
         named: Option<(u8, Op)>,
         origin: &OriginReading,
     ) -> Reading {
+        let told: Vec<(&[u16], Told<'_>)> = subject
+            .attributes
+            .iter()
+            .filter_map(|kv| {
+                let rules = self.compiled.by_key.get(&kv.key)?;
+                Some((rules.as_slice(), Told::new(kv.value.as_ref()?)))
+            })
+            .collect();
         let mut matches: Vec<Match<'_>> = Vec::with_capacity(24);
-        for kv in subject.attributes {
-            if let Some(rules) = self.compiled.by_key.get(&kv.key) {
-                matches.extend(rules.iter().map(|&rule| Match {
-                    rule,
-                    value: kv.value.as_ref(),
-                }));
-            }
+        for (rules, told) in &told {
+            matches.extend(rules.iter().map(|&rule| Match {
+                rule,
+                value: Some(told),
+            }));
         }
         matches.extend(
             self.compiled
@@ -317,8 +316,12 @@ impl Tables {
         })
     }
 
-    fn span_events(&self, span: &Span, reading: &mut Reading) {
+    fn span_events(&self, span: &Span, bits: u64, reading: &mut Reading) {
         for (rule, wanted) in &self.compiled.span_events {
+            let sure = !wanted.gated || bits & (1 << wanted.dialect) != 0;
+            if !sure || !(wanted.ops.is_empty() || wanted.ops.contains(&reading.op)) {
+                continue;
+            }
             let mut times = span
                 .events
                 .iter()
@@ -327,6 +330,7 @@ impl Tables {
             let value = match wanted.take {
                 Take::First => times.min(),
                 Take::Last => times.max(),
+                Take::Any => times.next().map(|_| 1),
                 Take::Count => Some(times.by_ref().count() as u64).filter(|n| *n > 0),
             };
             if let Some(value) = value {
@@ -360,23 +364,10 @@ impl Tables {
     }
 }
 
-fn applies(rule: &Rule, subject: &Subject<'_>, op: Option<Op>) -> bool {
-    (!rule.gated || subject.bits & (1 << rule.dialect) != 0)
-        && (rule.ops.is_empty() || op.is_some_and(|op| rule.ops.contains(&op)))
-        && (!rule.roots || subject.root)
-        && rule
-            .name_starts
-            .as_ref()
-            .is_none_or(|start| subject.name.starts_with(start.as_str()))
-        && rule
-            .requires
-            .as_ref()
-            .is_none_or(|key| subject.attributes.iter().any(|kv| kv.key == *key))
-}
-
 fn value_of(rule: &Rule, m: &Match<'_>, subject: &Subject<'_>) -> Option<FactValue> {
     match m.value {
-        Some(value) => read::read(rule, value, subject.name),
+        Some(told) => read::read(rule, told, subject.name),
+        None if rule.reader == Reader::Name => read::read_name(rule, subject.name),
         None if rule.key.is_empty() => rule.value.as_deref().map(|v| FactValue::Text(v.into())),
         None => None,
     }

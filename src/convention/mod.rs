@@ -4,6 +4,7 @@
 //! in `tables/` and `content/`.
 
 pub mod content;
+mod document;
 mod explain;
 mod interpret;
 mod link;
@@ -11,6 +12,7 @@ mod names;
 mod read;
 mod reading;
 mod rule;
+mod subject;
 mod table;
 
 pub use interpret::{OriginReading, Tables};

@@ -1,11 +1,13 @@
 //! Readers: from an attribute's value to a fact's. Sizes and depths come from outside, so
 //! nothing recurses, and what does not read is no fact.
 
+use super::document::document;
 use super::rule::{Reader, Rule};
 use crate::model::evidence::{FactValue, join_key};
 use crate::model::usage::PicoUsd;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Text that names things is cut here; the whole stands in the evidence's own bytes.
 const LONGEST: usize = 400;
@@ -24,8 +26,36 @@ pub fn plain(value: &AnyValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// A value, and the document in its text, opened once for all rules that look into it.
+pub struct Told<'a> {
+    value: &'a AnyValue,
+    document: OnceCell<Option<serde_json::Value>>,
+}
+
+impl<'a> Told<'a> {
+    /// A value, not yet opened.
+    pub fn new(value: &'a AnyValue) -> Self {
+        Self {
+            value,
+            document: OnceCell::new(),
+        }
+    }
+
+    fn opened(&self, text: &str) -> Option<&serde_json::Value> {
+        self.document.get_or_init(|| document(text)).as_ref()
+    }
+}
+
+/// Reads the name of the span or event itself as a rule says.
+pub fn read_name(rule: &Rule, name: &str) -> Option<FactValue> {
+    let has_end = rule.until.as_deref().is_none_or(|end| name.contains(end));
+    let text = trimmed(rule, Cow::Borrowed(name)).filter(|_| has_end)?;
+    of_text(rule, &text)
+}
+
 /// Reads a value as a rule says.
-pub fn read(rule: &Rule, value: &AnyValue, span_name: &str) -> Option<FactValue> {
+pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> {
+    let value = told.value;
     if rule.reader == Reader::Present {
         return value.value.is_some().then_some(FactValue::Number(1));
     }
@@ -40,7 +70,7 @@ pub fn read(rule: &Rule, value: &AnyValue, span_name: &str) -> Option<FactValue>
     if number.is_some() {
         return number.map(FactValue::Number);
     }
-    let text = found(rule, value)?;
+    let text = found(rule, told)?;
     let text = &*text;
     let usual = rule.unless.as_deref() == Some(text);
     if text.is_empty() || usual || (rule.equals_name && text != span_name) {
@@ -50,27 +80,44 @@ pub fn read(rule: &Rule, value: &AnyValue, span_name: &str) -> Option<FactValue>
 }
 
 /// The text that a rule finds in a value, before its reader makes something of it.
-pub fn found<'a>(rule: &Rule, value: &'a AnyValue) -> Option<Cow<'a, str>> {
+pub fn found<'a>(rule: &Rule, told: &Told<'a>) -> Option<Cow<'a, str>> {
     let text = if rule.paths.is_empty() {
-        plain(value)?
+        plain(told.value)?
     } else {
-        Cow::Owned(at_paths(value, &rule.paths)?)
+        Cow::Owned(at_paths(told, &rule.paths)?)
     };
-    Some(
-        match rule.until.as_deref().and_then(|end| text.split_once(end)) {
-            Some((head, _)) => Cow::Owned(head.to_owned()),
-            None => text,
-        },
-    )
+    trimmed(rule, text)
+}
+
+/// The part of a text that a rule means.
+fn trimmed<'a>(rule: &Rule, text: Cow<'a, str>) -> Option<Cow<'a, str>> {
+    let text = match &rule.after {
+        Some(start) => Cow::Owned(text.strip_prefix(start.as_str())?.to_owned()),
+        None => text,
+    };
+    let head = rule.until.as_deref().and_then(|end| text.split_once(end));
+    let text = match head {
+        Some((head, _)) => Cow::Owned(head.to_owned()),
+        None => text,
+    };
+    let ending = rule
+        .ends
+        .iter()
+        .find_map(|end| text.strip_suffix(end.as_str()));
+    Some(match ending {
+        Some(bare) => Cow::Owned(bare.to_owned()),
+        None => text,
+    })
 }
 
 fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
     let number = |n: Option<u64>| n.map(FactValue::Number);
     match rule.reader {
-        Reader::Text | Reader::List => {
-            let mapped = rule.map.get(text).or(rule.value.as_ref());
-            Some(FactValue::Text(cut(mapped.map_or(text, |m| m))))
+        Reader::Text | Reader::List | Reader::Name => {
+            let meaning = rule.meaning(text);
+            (!meaning.is_empty()).then(|| FactValue::Text(cut(meaning)))
         }
+        Reader::Time => number(moment(text)),
         Reader::Id => Some(FactValue::Number(join_key(text))),
         Reader::SpanId => number(u64::from_str_radix(text, 16).ok()),
         Reader::Count => number(text.trim().parse().ok()),
@@ -110,6 +157,21 @@ fn direct_number(reader: Reader, value: &AnyValue) -> Option<u64> {
     }
 }
 
+/// Nanoseconds since the epoch; a text without a zone is taken for UTC.
+fn moment(text: &str) -> Option<u64> {
+    let utc = || {
+        text.parse::<jiff::civil::DateTime>()
+            .ok()?
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+    };
+    let at = text
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .or_else(|| Some(utc()?.timestamp()))?;
+    u64::try_from(at.as_nanosecond()).ok()
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -145,31 +207,44 @@ fn list(value: &AnyValue) -> Option<String> {
 }
 
 /// The first path that leads to a plain value: into JSON text, maps and lists. `-1` is the last
-/// of a list; `role=user` goes on only in a map whose `role` is the text `user`.
-fn at_paths(value: &AnyValue, paths: &[String]) -> Option<String> {
-    match value.value.as_ref()? {
-        Value::StringValue(s) => {
-            let text = s.trim_start();
-            if !text.starts_with(['{', '[']) {
-                return None;
-            }
-            let json: serde_json::Value = serde_json::from_str(text).ok()?;
-            paths.iter().find_map(|path| json_at(&json, path))
+/// of a list, `*` the first of a list or map; `role=user` goes on only in a map whose `role` is the
+/// text `user`. A text on the way that is a document itself is opened.
+fn at_paths(told: &Told<'_>, paths: &[String]) -> Option<String> {
+    match told.value.value.as_ref()? {
+        Value::StringValue(text) => {
+            let json = told.opened(text)?;
+            paths.iter().find_map(|path| json_at(json, path))
         }
-        _ => paths.iter().find_map(|path| any_at(value, path)),
+        _ => paths.iter().find_map(|path| any_at(told.value, path)),
+    }
+}
+
+/// A path's first step and the rest; `None` at its end.
+fn step(path: &str) -> Option<(&str, &str)> {
+    match path {
+        "" | "." => None,
+        _ => Some(path.split_once('.').unwrap_or((path, ""))),
     }
 }
 
 fn json_at(json: &serde_json::Value, path: &str) -> Option<String> {
-    let found = path.split('.').try_fold(json, |at, step| match at {
-        serde_json::Value::Array(list) => list.get(index(step, list.len())?),
-        serde_json::Value::Object(map) => match step.split_once('=') {
-            Some((key, wanted)) => (map.get(key)?.as_str()? == wanted).then_some(at),
-            None => map.get(step),
-        },
-        _ => None,
-    })?;
-    match found {
+    let (mut at, mut path) = (json, path);
+    while let Some((step, rest)) = step(path) {
+        at = match at {
+            serde_json::Value::Array(list) => list.get(index(step, list.len())?)?,
+            serde_json::Value::Object(map) => match step.split_once('=') {
+                Some((key, wanted)) if map.get(key)?.as_str()? == wanted => at,
+                Some(_) => return None,
+                None if step == "*" => map.values().next()?,
+                None => map.get(step)?,
+            },
+            // As deep as the table's path is long, whatever the sender nests.
+            serde_json::Value::String(text) => return json_at(&document(text)?, path),
+            _ => return None,
+        };
+        path = rest;
+    }
+    match at {
         serde_json::Value::String(s) => Some(s.clone()),
         serde_json::Value::Number(n) => Some(n.to_string()),
         serde_json::Value::Bool(b) => Some(b.to_string()),
@@ -178,24 +253,30 @@ fn json_at(json: &serde_json::Value, path: &str) -> Option<String> {
 }
 
 fn any_at(value: &AnyValue, path: &str) -> Option<String> {
-    let found = path
-        .split('.')
-        .try_fold(value, |at, step| match at.value.as_ref()? {
-            Value::ArrayValue(list) => list.values.get(index(step, list.values.len())?),
+    let (mut at, mut path) = (value, path);
+    while let Some((step, rest)) = step(path) {
+        at = match at.value.as_ref()? {
+            Value::ArrayValue(list) => list.values.get(index(step, list.values.len())?)?,
             Value::KvlistValue(map) => {
                 let get = |key: &str| map.values.iter().find(|kv| kv.key == key)?.value.as_ref();
                 match step.split_once('=') {
-                    Some((key, wanted)) => (plain(get(key)?)? == wanted).then_some(at),
-                    None => get(step),
+                    Some((key, wanted)) if plain(get(key)?)? == wanted => at,
+                    Some(_) => return None,
+                    None if step == "*" => map.values.first()?.value.as_ref()?,
+                    None => get(step)?,
                 }
             }
-            _ => None,
-        })?;
-    plain(found).map(Cow::into_owned)
+            Value::StringValue(text) => return json_at(&document(text)?, path),
+            _ => return None,
+        };
+        path = rest;
+    }
+    plain(at).map(Cow::into_owned)
 }
 
 fn index(step: &str, len: usize) -> Option<usize> {
     match step.strip_prefix('-') {
+        None if step == "*" => Some(0),
         Some(back) => len.checked_sub(back.parse().ok()?),
         None => step.parse().ok(),
     }

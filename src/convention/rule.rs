@@ -40,6 +40,10 @@ pub enum Reader {
     Present,
     /// A list of texts.
     List,
+    /// A moment: RFC 3339 text, in UTC where it names no zone.
+    Time,
+    /// The span's or event's own name. With `until` only a name that has it.
+    Name,
 }
 
 /// A rule as written: one for each of its keys.
@@ -57,16 +61,23 @@ pub struct RuleText {
     any: Vec<String>,
     value: Option<String>,
     starts: Option<String>,
+    after: Option<String>,
     until: Option<String>,
+    #[serde(default)]
+    ends: Vec<String>,
     #[serde(default)]
     ops: Vec<Op>,
     #[serde(default)]
     equals_name: bool,
     name_starts: Option<String>,
+    name_ends: Option<String>,
     requires: Option<String>,
+    #[serde(default)]
+    when: FxHashMap<String, Vec<String>>,
     unless: Option<String>,
     #[serde(default)]
     roots: bool,
+    gated: Option<bool>,
     counts: Option<Convention>,
     #[serde(default)]
     rank: u16,
@@ -83,9 +94,11 @@ pub struct Rule {
     pub key: String,
     /// How the value is read.
     pub reader: Reader,
-    /// Paths into JSON text or a map, the first that is there: `messages.-1.content`.
+    /// Paths into JSON text or a map, the first that is there: `messages.-1.content`; `.` is the
+    /// whole document, a quoted text for one.
     pub paths: Vec<String>,
-    /// Words and what they mean.
+    /// Words and what they mean, whatever their case; `*Word` stands for any beginning. A word that
+    /// means nothing (`""`) is no fact.
     pub map: FxHashMap<String, String>,
     /// Words that set a flag.
     pub any: Vec<String>,
@@ -93,16 +106,24 @@ pub struct Rule {
     pub value: Option<String>,
     /// A flag's text begins so.
     pub starts: Option<String>,
+    /// Only text that begins so, and what follows it.
+    pub after: Option<String>,
     /// Text is cut here.
     pub until: Option<String>,
+    /// Endings that are cut off.
+    pub ends: Vec<String>,
     /// Only on evidence of these.
     pub ops: Vec<Op>,
     /// Only where the text is the span's name.
     pub equals_name: bool,
     /// Only where the span's name begins so.
     pub name_starts: Option<String>,
+    /// Only where the span's name ends so.
+    pub name_ends: Option<String>,
     /// Only beside this key.
     pub requires: Option<String>,
+    /// Only beside these keys with one of these values, whatever its case, quoted or not.
+    pub when: FxHashMap<String, Vec<String>>,
     /// Not for this value: it is what is taken for granted.
     pub unless: Option<String>,
     /// Only on spans without a parent.
@@ -113,6 +134,19 @@ pub struct Rule {
     pub gated: bool,
     /// Where it stands among all rules; those of one rank stand as written.
     pub rank: u16,
+}
+
+impl Rule {
+    /// What a word means; itself where the table does not say.
+    pub fn meaning<'a>(&'a self, word: &'a str) -> &'a str {
+        let like = |key: &str| match key.strip_prefix('*') {
+            Some(end) => word.ends_with(end),
+            None => word.eq_ignore_ascii_case(key),
+        };
+        let told = self.map.get(word);
+        let told = told.or_else(|| self.map.iter().find(|(key, _)| like(key)).map(|(_, to)| to));
+        told.or(self.value.as_ref()).map_or(word, String::as_str)
+    }
 }
 
 impl RuleText {
@@ -137,15 +171,19 @@ impl RuleText {
             any: self.any.clone(),
             value: self.value.clone(),
             starts: self.starts.clone(),
+            after: self.after.clone(),
             until: self.until.clone(),
+            ends: self.ends.clone(),
             ops: self.ops.clone(),
             equals_name: self.equals_name,
             name_starts: self.name_starts.clone(),
+            name_ends: self.name_ends.clone(),
             requires: self.requires.clone(),
+            when: self.when.clone(),
             unless: self.unless.clone(),
             roots: self.roots,
             counts: self.counts,
-            gated,
+            gated: self.gated.unwrap_or(gated),
             rank: self.rank,
         };
         Ok(keys.into_iter().map(rule).collect())

@@ -8,12 +8,29 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 /// The tables in order of precedence: for one field, the rule that stands first is heard.
-const FILES: [&str; 6] = [
+const FILES: &[&str] = &[
     include_str!("tables/claude-code.toml"),
-    include_str!("tables/logfire.toml"),
     include_str!("tables/openinference.toml"),
+    include_str!("tables/langfuse.toml"),
+    include_str!("tables/laminar.toml"),
+    include_str!("tables/mlflow.toml"),
+    include_str!("tables/langsmith.toml"),
+    include_str!("tables/respan.toml"),
+    include_str!("tables/logfire.toml"),
+    include_str!("tables/pydantic-ai.toml"),
     include_str!("tables/ai-sdk.toml"),
+    include_str!("tables/google-adk.toml"),
+    include_str!("tables/strands.toml"),
+    include_str!("tables/agent-framework.toml"),
+    include_str!("tables/autogen.toml"),
+    include_str!("tables/semantic-kernel.toml"),
+    include_str!("tables/crewai.toml"),
+    include_str!("tables/haystack.toml"),
+    include_str!("tables/litellm.toml"),
+    include_str!("tables/openlit.toml"),
     include_str!("tables/engine.toml"),
+    include_str!("tables/openllmetry-langchain.toml"),
+    include_str!("tables/traceloop.toml"),
     include_str!("tables/otel.toml"),
 ];
 
@@ -96,6 +113,8 @@ pub enum Take {
     Last,
     /// How many there are.
     Count,
+    /// That there is one.
+    Any,
 }
 
 /// A span event that tells a fact by its time or number.
@@ -108,6 +127,15 @@ pub struct SpanEvent {
     pub field: Field,
     /// Which is read.
     pub take: Take,
+    /// Only on spans of these.
+    #[serde(default)]
+    pub ops: Vec<Op>,
+    /// Only where its dialect is sure.
+    #[serde(default)]
+    pub gated: bool,
+    /// The dialect that it belongs to.
+    #[serde(skip)]
+    pub dialect: u8,
 }
 
 /// A dialect as compiled.
@@ -140,7 +168,7 @@ pub struct Compiled {
     /// Rules without a key.
     pub constants: Vec<u16>,
     /// Dialects that a key gives away, as bits.
-    pub detect: FxHashMap<String, u32>,
+    pub detect: FxHashMap<String, u64>,
     /// Span events, with the number that stands for a rule in their facts.
     pub span_events: Vec<(u16, SpanEvent)>,
     counts: Vec<Counts>,
@@ -198,20 +226,21 @@ impl Compiled {
             event: file.event,
             links: file.link,
         });
-        Ok(file.span_event)
+        let of_dialect = |event| SpanEvent { dialect, ..event };
+        Ok(file.span_event.into_iter().map(of_dialect).collect())
     }
 
     /// Dialects that a scope's name gives away, as bits.
-    pub fn of_scope(&self, scope: &str) -> u32 {
+    pub fn of_scope(&self, scope: &str) -> u64 {
         self.bits(|d| d.scopes.iter().any(|s| scope.starts_with(s.as_str())))
     }
 
     /// Dialects that a span's name gives away, as bits.
-    pub fn of_name(&self, name: &str) -> u32 {
+    pub fn of_name(&self, name: &str) -> u64 {
         self.bits(|d| d.names.iter().any(|n| name.starts_with(n.as_str())))
     }
 
-    fn bits(&self, is: impl Fn(&Dialect) -> bool) -> u32 {
+    fn bits(&self, is: impl Fn(&Dialect) -> bool) -> u64 {
         self.dialects
             .iter()
             .enumerate()
@@ -220,13 +249,13 @@ impl Compiled {
     }
 
     /// What a span's name says that it tells of, in the dialects of `bits`.
-    pub fn span_op(&self, bits: u32, name: &str) -> Option<(u8, Op)> {
+    pub fn span_op(&self, bits: u64, name: &str) -> Option<(u8, Op)> {
         self.named(bits, |d| &d.span, name).map(|(d, n)| (d, n.op))
     }
 
     /// What a record's event name says that it tells of, and whether that failed. Events are
     /// named by the conventions themselves, so every table is asked.
-    pub fn event_op(&self, bits: u32, name: &str) -> Option<(u8, Op, bool)> {
+    pub fn event_op(&self, bits: u64, name: &str) -> Option<(u8, Op, bool)> {
         let own = self.named(bits, |d| &d.event, name);
         let any = || {
             let exact = |d: &Dialect| d.event.iter().position(|n| n.name == name && !d.emitter);
@@ -240,7 +269,7 @@ impl Compiled {
 
     fn named<'a>(
         &'a self,
-        bits: u32,
+        bits: u64,
         of: impl Fn(&'a Dialect) -> &'a Vec<Named>,
         name: &str,
     ) -> Option<(u8, &'a Named)> {

@@ -27,6 +27,9 @@ pub enum Op {
     Call,
     /// The same, seen by the engine that serves the model.
     Engine,
+    /// What the stream of a call brought, told when it was read to its end; the call's own span
+    /// ended when the stream opened.
+    Stream,
     /// An embedding.
     Embedding,
     /// A retrieval.

@@ -20,5 +20,6 @@ pub mod slabs;
 pub mod store;
 mod strangers;
 mod summary;
+mod twins;
 pub mod units;
 pub mod usage;

@@ -9,6 +9,7 @@ use super::intern::{Interner, Sym};
 use super::pack::Pack;
 use super::sessions::Sessions;
 use super::slabs::Slabs;
+use super::twins::Twins;
 use super::units::{SessionKey, Units};
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
@@ -45,8 +46,9 @@ pub struct Store {
     pub(super) slabs: Slabs,
     spans: HashTable<u32>,
     records: HashTable<u32>,
-    /// The first call of each response id, for calls that several pieces tell of across traces.
-    responses: HashTable<u32>,
+    /// The unit of each response id, for calls that several pieces tell of across traces.
+    responses: HashTable<(u64, u32)>,
+    twins: Twins,
     seed: hashbrown::DefaultHashBuilder,
     pub(super) texts: Interner,
     pub(super) origins: Vec<Origin>,
@@ -79,6 +81,7 @@ impl Store {
             spans: HashTable::new(),
             records: HashTable::new(),
             responses: HashTable::new(),
+            twins: Twins::default(),
             seed: hashbrown::DefaultHashBuilder::default(),
             texts: Interner::default(),
             origins: Vec::new(),
@@ -191,11 +194,15 @@ impl Store {
         }
         let wins = newer(new.end, new.arrival, bytes) > newer(there.end, there.arrival, known);
         let (unit, weight) = (there.unit, there.weight());
+        if wins {
+            self.twins.forget(old, there, &self.origins);
+        }
         let mut evidence = Evidence { unit, ..new };
         // What any copy says of its session and its unit holds, whichever of them came last.
         self.link(old, &evidence);
         self.units.touch(unit, evidence.arrival);
         if wins {
+            self.meet(old, unit, &evidence);
             evidence.bytes = self.slabs.keep(bytes);
             self.weight = self.weight - weight + evidence.weight();
             if let Some(slot) = self.evidence.get_mut(old as usize) {
@@ -213,6 +220,7 @@ impl Store {
             .pop()
             .unwrap_or_else(|| u32::try_from(self.evidence.len()).unwrap_or(u32::MAX - 1));
         let unit = self.link(at, &new);
+        let unit = self.meet(at, unit, &new);
         self.weight += new.weight();
         let (signal, arrival) = (new.signal, new.arrival);
         let evidence = Evidence { unit, ..new };
@@ -266,8 +274,8 @@ impl Store {
         for key in [trace, linked, prompt].into_iter().flatten() {
             unit = Some(self.units.join(unit, key));
         }
-        if let Some(told) = self.unit_of_response(at, e) {
-            unit = Some(unit.map_or(told, |unit| self.units.merge(unit, told)));
+        if let Some(key) = response_of(e) {
+            unit = Some(self.unit_of_response(key, unit));
         }
         let unit = unit.unwrap_or_else(|| self.units.join(None, key_of(("rest", key, process))));
         self.units
@@ -275,18 +283,30 @@ impl Store {
         unit
     }
 
-    /// The unit of the first call with the same response id in the same session.
-    fn unit_of_response(&mut self, at: u32, e: &Evidence) -> Option<u32> {
-        let key = response_of(e)?;
-        let (evidence, seed) = (&self.evidence, &self.seed);
-        let of = |i: u32| evidence.get(i as usize).and_then(response_of);
-        let hash = seed.hash_one(key);
-        if let Some(&first) = self.responses.find(hash, |&i| of(i) == Some(key)) {
-            return evidence.get(first as usize).map(|e| e.unit);
+    /// Joins the units of root spans that may tell of the same call.
+    fn meet(&mut self, at: u32, unit: u32, e: &Evidence) -> u32 {
+        let near = self.twins.file(at, e, &self.origins);
+        let units = near.iter().filter_map(|&i| self.evidence.get(i as usize));
+        let units: Vec<u32> = units.map(|e| e.unit).filter(|&u| u != u32::MAX).collect();
+        units
+            .into_iter()
+            .fold(unit, |unit, there| self.units.merge(unit, there))
+    }
+
+    /// The unit of all calls with this response id. A copy of a span may have told it that was not
+    /// kept, so it is held by itself.
+    fn unit_of_response(&mut self, key: u64, unit: Option<u32>) -> u32 {
+        let known = self
+            .responses
+            .find(key, |told| told.0 == key)
+            .map(|told| told.1);
+        if let Some(told) = known {
+            return unit.map_or(told, |unit| self.units.merge(unit, told));
         }
-        let rehash = |&i: &u32| of(i).map_or(0, |key| seed.hash_one(key));
-        self.responses.insert_unique(hash, at, rehash);
-        None
+        let unit = unit.unwrap_or_else(|| self.units.join(None, key_of(("response", key))));
+        self.responses
+            .insert_unique(key, (key, unit), |told| told.0);
+        unit
     }
 
     /// The id of the node that a span makes.
@@ -314,12 +334,11 @@ impl Store {
             entry.remove();
         }
         if let Some(key) = response_of(e)
-            && let Ok(entry) = self
-                .responses
-                .find_entry(self.seed.hash_one(key), |&i| i == at)
+            && let Ok(entry) = self.responses.find_entry(key, |told| told.0 == key)
         {
             entry.remove();
         }
+        self.twins.forget(at, e, &self.origins);
         if let Some(slot) = self.evidence.get_mut(at as usize) {
             slot.unit = u32::MAX;
             self.slabs.release(std::mem::take(&mut slot.bytes));
@@ -340,7 +359,7 @@ fn hash_of(e: &Evidence, origins: &[Origin], seed: &hashbrown::DefaultHashBuilde
 }
 
 /// What a call is joined by across traces: its session and response id.
-fn response_of(e: &Evidence) -> Option<(Option<Sym>, u64)> {
+fn response_of(e: &Evidence) -> Option<u64> {
     let id = (e.op == Op::Call).then(|| e.facts.number(Field::ResponseId))??;
-    Some((e.facts.text(Field::Session), id))
+    Some(key_of((e.facts.text(Field::Session), id)))
 }

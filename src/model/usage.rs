@@ -40,17 +40,18 @@ impl Usage {
     #[must_use]
     pub fn normalise(self, convention: Convention, total: Option<u64>) -> Self {
         let mut usage = self;
-        match convention {
-            Convention::Incl => {}
-            Convention::Excl => usage.input = self.input.map(|n| n.saturating_add(self.cached())),
-            Convention::Split => {
-                usage.reasoning = self.reasoning.or_else(|| {
-                    let told = self.input?.saturating_add(self.output?);
-                    total?.checked_sub(told).filter(|n| *n > 0)
-                });
-                let apart = usage.reasoning.unwrap_or(0);
-                usage.output = self.output.map(|n| n.saturating_add(apart));
-            }
+        if matches!(convention, Convention::Excl | Convention::Apart) {
+            usage.input = self.input.map(|n| n.saturating_add(self.cached()));
+        }
+        if convention == Convention::Split {
+            usage.reasoning = self.reasoning.or_else(|| {
+                let told = self.input?.saturating_add(self.output?);
+                total?.checked_sub(told).filter(|n| *n > 0)
+            });
+        }
+        if matches!(convention, Convention::Split | Convention::Apart) {
+            let apart = usage.reasoning.unwrap_or(0);
+            usage.output = self.output.map(|n| n.saturating_add(apart));
         }
         usage
     }
@@ -106,6 +107,8 @@ pub enum Convention {
     Excl,
     /// Reasoning stands apart from output: raw Gemini, xAI chat completions, Perplexity.
     Split,
+    /// Both stand apart, the cache from input and reasoning from output: Langfuse.
+    Apart,
 }
 
 /// How provider names of Google begin, lower case: the only place where a total that is larger

@@ -39,7 +39,7 @@ fn live_with_case() -> (Terminal, SocketAddr) {
     for (_, body) in send::spans(CASE) {
         assert_eq!(send::post(http, &body), 200);
     }
-    let all = ["❯ coder", "in   612", "· POST /review"];
+    let all = ["❯ coder", "in   612", "◆ reviewer"];
     terminal.wait_until("the whole case", |s| {
         let screen = s.contents();
         all.iter().all(|part| screen.contains(part)) && !screen.contains("not received")

@@ -209,7 +209,7 @@ impl Builder<'_> {
             Op::Turn => (NodeKind::Turn, false),
             Op::Workflow => (NodeKind::Workflow, false),
             Op::Agent => (NodeKind::Agent, false),
-            Op::Call | Op::Engine => (NodeKind::Call, false),
+            Op::Call | Op::Engine | Op::Stream => (NodeKind::Call, false),
             Op::Embedding => (NodeKind::Embedding, false),
             Op::Retrieval => (NodeKind::Retrieval, false),
             Op::Tool | Op::ToolStart if self.flag(group, Field::Refused) => {

@@ -8,12 +8,14 @@ use super::{Context, PriceQuestion};
 use crate::model::evidence::{Evidence, Field, Op};
 use crate::model::node::{Call, PhaseEvidence, Phases};
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// A first token may be stamped so much later than the end that the reporter rounds to.
 const ROUNDING_NS: u64 = 5_000_000;
 
-/// The layers of a call, nearest to the wire first, then records.
+/// The layers of a call, nearest to the wire first, then records: what is inside starts later,
+/// in whatever trace it is.
 pub fn layers(forest: &Forest<'_>, group: &Group) -> Vec<usize> {
     let mut layers: Vec<usize> = group
         .pieces
@@ -22,11 +24,9 @@ pub fn layers(forest: &Forest<'_>, group: &Group) -> Vec<usize> {
         .filter(|&i| !forest.pieces[i].superseded)
         .collect();
     layers.sort_by_key(|&i| {
-        (
-            !forest.pieces[i].is_span(),
-            std::cmp::Reverse(forest.depth[i]),
-            i,
-        )
+        let piece = &forest.pieces[i];
+        let (start, depth) = (piece.evidence.start, forest.depth[i]);
+        (!piece.is_span(), Reverse(start), Reverse(depth), i)
     });
     layers
 }

@@ -1,6 +1,7 @@
 //! Which pieces are one thing: the layers of one model call, of one tool run, of one prompt.
 
 use super::pieces::Forest;
+use super::{Context, twins};
 use crate::model::evidence::{Field, Op};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -22,7 +23,7 @@ pub struct Groups {
 
 impl Groups {
     /// Finds what belongs together.
-    pub fn new(forest: &Forest<'_>) -> Self {
+    pub fn new(cx: &Context<'_>, forest: &Forest<'_>) -> Self {
         let n = forest.pieces.len();
         let mut groups = Self {
             union: (0..n).collect(),
@@ -43,6 +44,8 @@ impl Groups {
         groups.join_snapshots(forest);
         groups.find_context(forest);
         groups.join_ids(forest);
+        twins::join_streams(&mut groups, forest);
+        twins::join_twins(cx, &mut groups, forest);
         groups.join_nested_calls(forest);
         groups.find_context(forest);
         for pass in [
@@ -75,7 +78,8 @@ impl Groups {
         piece
     }
 
-    fn join(&mut self, piece: usize, to: usize, why: &'static str) {
+    /// Puts a piece into another's group.
+    pub(super) fn join(&mut self, piece: usize, to: usize, why: &'static str) {
         let (a, b) = (self.of(piece), self.of(to));
         if a != b {
             self.why[piece] = why;

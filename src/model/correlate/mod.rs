@@ -17,6 +17,7 @@ mod place;
 mod place_agents;
 pub mod presume;
 mod source;
+mod twins;
 
 use super::arena::Arena;
 use super::evidence::Origin;
@@ -127,7 +128,7 @@ pub struct Presumed {
 /// The nodes of one unit.
 pub fn unit(cx: &Context<'_>, members: &[EvidenceId]) -> Unit {
     let forest = pieces::Forest::new(cx, members);
-    let groups = groups::Groups::new(&forest);
+    let groups = groups::Groups::new(cx, &forest);
     let places = place::Places::new(cx, &forest, &groups);
     build::unit(cx, &forest, &groups, &places)
 }

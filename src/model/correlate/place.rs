@@ -324,7 +324,7 @@ fn rank(op: Op) -> u8 {
     match op {
         Op::Turn => 0,
         Op::Tool => 1,
-        Op::Call => 2,
+        Op::Call | Op::Stream => 2,
         Op::Engine => 3,
         Op::Agent => 4,
         Op::Workflow => 5,

@@ -1,0 +1,50 @@
+//! What a rule's conditions are asked about, and whether they hold.
+
+use super::read;
+use super::rule::Rule;
+use crate::model::evidence::Op;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+
+/// What conditions are asked about.
+pub struct Subject<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// It has no parent.
+    pub root: bool,
+    /// Dialects that it gives away.
+    pub bits: u64,
+    /// Its attributes.
+    pub attributes: &'a [KeyValue],
+}
+
+impl Subject<'_> {
+    /// Whether an attribute is one of some words, whatever their case; JSON quotes do not count.
+    fn says(&self, key: &str, any: &[String]) -> bool {
+        let there = self.attributes.iter().find(|kv| kv.key == key);
+        let said = there.and_then(|kv| kv.value.as_ref()).and_then(read::plain);
+        said.is_some_and(|said| {
+            let said = said.trim_matches('"');
+            any.iter().any(|word| word.eq_ignore_ascii_case(said))
+        })
+    }
+}
+
+/// Whether a rule's conditions hold; `op` is what the evidence tells of, once that is known.
+pub fn applies(rule: &Rule, subject: &Subject<'_>, op: Option<Op>) -> bool {
+    (!rule.gated || subject.bits & (1 << rule.dialect) != 0)
+        && (rule.ops.is_empty() || op.is_some_and(|op| rule.ops.contains(&op)))
+        && (!rule.roots || subject.root)
+        && rule
+            .name_starts
+            .as_ref()
+            .is_none_or(|start| subject.name.starts_with(start.as_str()))
+        && rule
+            .name_ends
+            .as_ref()
+            .is_none_or(|end| subject.name.ends_with(end.as_str()))
+        && rule.when.iter().all(|(key, any)| subject.says(key, any))
+        && rule
+            .requires
+            .as_ref()
+            .is_none_or(|key| subject.attributes.iter().any(|kv| kv.key == *key))
+}

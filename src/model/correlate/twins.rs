@@ -1,0 +1,121 @@
+//! Spans beside each other that are one model call: the second span of a stream, and the same
+//! call told by two libraries of one process ("when two scopes of one process report the same
+//! model and outcome, one within the other in time, and no id says otherwise").
+
+use super::Context;
+use super::groups::Groups;
+use super::pieces::{Forest, Piece, SpanKey};
+use crate::model::evidence::{Field, Op};
+use crate::model::twins::{APART_NS, opened};
+use std::collections::{HashMap, HashSet};
+
+/// Clocks are read a little later in the outer layer's end than in the inner's, or the reverse.
+const SLACK_NS: u64 = 5_000_000;
+
+/// Where calls stand beside each other: below one span, or without one.
+type Place = Option<SpanKey>;
+
+/// The second span of a stream joins the call that ended when the stream opened; one that finds
+/// none is the call itself.
+pub fn join_streams(groups: &mut Groups, forest: &Forest<'_>) {
+    let mut taken: HashSet<usize> = HashSet::new();
+    for (i, p) in forest.pieces.iter().enumerate() {
+        if groups.op[i] != Op::Stream {
+            continue;
+        }
+        let when = opened(p.evidence);
+        let off = |j: usize| forest.pieces[j].evidence.end.abs_diff(when);
+        let fits = |&j: &usize| {
+            let q = &forest.pieces[j];
+            groups.op[j] == Op::Call
+                && q.is_span()
+                && q.evidence.origin == p.evidence.origin
+                && same_model(p, q)
+                && off(j) <= APART_NS
+                && !taken.contains(&j)
+        };
+        let nearest = (0..forest.pieces.len())
+            .filter(fits)
+            .min_by_key(|&j| off(j));
+        match nearest {
+            Some(call) => {
+                taken.insert(call);
+                groups.join(i, call, "the stream of this call, told when it was read");
+            }
+            None => groups.op[i] = Op::Call,
+        }
+    }
+}
+
+/// Two libraries' spans of one call.
+pub fn join_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
+    let mut beside: HashMap<Place, Vec<usize>> = HashMap::new();
+    for (i, p) in forest.pieces.iter().enumerate() {
+        let call = groups.op[i] == Op::Call && p.is_span() && !p.superseded;
+        if !call {
+            continue;
+        }
+        let earlier = beside.entry(p.parent_key).or_default();
+        earlier.retain(|&j| {
+            let start = forest.pieces[j].evidence.start;
+            p.evidence.start.saturating_sub(start) <= APART_NS
+        });
+        let apart = |j: usize| {
+            let (a, b) = (p.evidence, forest.pieces[j].evidence);
+            a.start.abs_diff(b.start) + a.end.abs_diff(b.end)
+        };
+        let twins = earlier
+            .iter()
+            .copied()
+            .filter(|&j| groups.of(i) != groups.of(j) && twins(cx, p, &forest.pieces[j]));
+        match twins.min_by_key(|&j| apart(j)) {
+            Some(twin) => {
+                earlier.retain(|&j| j != twin);
+                groups.join(
+                    i,
+                    twin,
+                    "same model, outcome and time, told by another library",
+                );
+            }
+            None => earlier.push(i),
+        }
+    }
+}
+
+fn twins(cx: &Context<'_>, a: &Piece<'_>, b: &Piece<'_>) -> bool {
+    let origin = |p: &Piece<'_>| cx.origins.get(p.evidence.origin as usize);
+    let (Some(x), Some(y)) = (origin(a), origin(b)) else {
+        return false;
+    };
+    let ids = [a, b].map(|p| p.number(Field::ResponseId).is_some());
+    x.process == y.process
+        && x.scope != y.scope
+        && a.evidence.failed == b.evidence.failed
+        && ids != [true, true]
+        && same_model(a, b)
+        && (within(a, b) || within(b, a))
+}
+
+fn within(inner: &Piece<'_>, outer: &Piece<'_>) -> bool {
+    let end = |p: &Piece<'_>| match p.evidence.end {
+        0 => u64::MAX,
+        end => end,
+    };
+    inner.evidence.start.saturating_add(SLACK_NS) >= outer.evidence.start
+        && end(inner) <= end(outer).saturating_add(SLACK_NS)
+}
+
+/// They name the same model: what was asked for, or what answered.
+fn same_model(a: &Piece<'_>, b: &Piece<'_>) -> bool {
+    let named = |p: &Piece<'_>| {
+        let facts = &p.evidence.facts;
+        [
+            facts.text(Field::RequestModel),
+            facts.text(Field::ResponseModel),
+        ]
+    };
+    let (one, other) = (named(a), named(b));
+    one.iter()
+        .flatten()
+        .any(|m| other.iter().flatten().any(|n| m == n))
+}
