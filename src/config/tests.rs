@@ -45,7 +45,7 @@ bell = true
 osc9 = true
 on = ["error", "waiting"]
 [keys]
-up = ["ctrl-u", "w"]
+up = ["ctrl-u", "ctrl-w"]
 quit = []
 "#;
     let config = read(text).unwrap();
@@ -139,8 +139,8 @@ fn mistakes_are_told_with_their_place_and_the_next_step() {
             "2:9: `j` is already a key of `down`; give that other keys too, or none: down = []",
         ),
         (
-            "[keys]\npause = \"z\"\nhelp = [\"z\"]",
-            "3:9: `z` is already a key of `pause`",
+            "[keys]\npause = \"ctrl-w\"\nhelp = [\"ctrl-w\"]",
+            "3:9: `ctrl-w` is already a key of `pause`",
         ),
     ] {
         let told = told(text);

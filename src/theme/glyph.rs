@@ -62,8 +62,22 @@ pub enum Glyph {
     Dot,
     /// We listen.
     Listening,
-    /// Time goes on beyond this edge.
+    /// It goes on beyond the right edge.
     More,
+    /// It goes on beyond the left edge.
+    Before,
+    /// A gap that is folded, on the axis.
+    Gap,
+    /// The same in the rows below.
+    Tear,
+    /// The part in sight, on a rule.
+    Thumb,
+    /// Where the selected row is, on a rule.
+    Here,
+    /// Left bound of a gauge.
+    GaugeLeft,
+    /// Right bound of a gauge.
+    GaugeRight,
 }
 
 impl Glyph {
@@ -99,6 +113,13 @@ impl Glyph {
             Self::Times => ("×", "x"),
             Self::Listening => ("●", "*"),
             Self::More => ("›", ">"),
+            Self::Before => ("‹", "<"),
+            Self::Gap => ("⋯", ":"),
+            Self::Tear => ("┊", ":"),
+            Self::Thumb => ("━", "="),
+            Self::Here => ("•", "o"),
+            Self::GaugeLeft => ("▕", "["),
+            Self::GaugeRight => ("▏", "]"),
         }
     }
 }

@@ -224,6 +224,15 @@ impl Theme {
         if self.ascii { ascii } else { unicode }
     }
 
+    /// A cell of a gauge that is filled by 0 to 8 eighths from the left.
+    pub fn level(&self, n: usize) -> &'static str {
+        match (self.ascii, n) {
+            (false, _) => self.eighths(n),
+            (true, ..4) => " ",
+            (true, _) => "#",
+        }
+    }
+
     /// A block of 1 to 8 eighths of a cell from the left; nothing for 0.
     pub fn eighths(&self, n: usize) -> &'static str {
         n.checked_sub(1)

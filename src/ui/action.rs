@@ -74,6 +74,22 @@ pub enum Action {
     Internals,
     /// Relative or wall-clock times.
     Clock,
+    /// Zoom the waterfall in around the selected row.
+    ZoomIn,
+    /// Zoom the waterfall out.
+    ZoomOut,
+    /// All of the turn in sight again.
+    Fit,
+    /// Show what was earlier, where zoomed.
+    PanEarlier,
+    /// Show what was later, where zoomed.
+    PanLater,
+    /// Fold gaps in which nothing ran, or draw them to scale.
+    Gaps,
+    /// Hide or show the line that is the legend of the bars.
+    Legend,
+    /// The whole session on the axis, or the selected row's turn.
+    WholeSession,
     /// Open or close help.
     Help,
     /// Leave the program.

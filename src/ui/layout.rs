@@ -10,7 +10,10 @@ const WIDE: u16 = 112;
 
 /// What is asked of the layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent wishes")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent wishes, each asked for by itself"
+)]
 pub struct Wish {
     /// The detail has the keyboard and gets more room.
     pub detail_focused: bool,
@@ -20,6 +23,10 @@ pub struct Wish {
     pub sessions_focused: bool,
     /// A page stands in place of the panels.
     pub page: bool,
+    /// There are so many sessions: for one alone a panel says nothing that the title does not.
+    pub sessions: usize,
+    /// The line that tells where the time went, the legend of the bars, is hidden.
+    pub no_legend: bool,
 }
 
 /// The areas of the main screen; those that are not shown are empty. Relative to the origin.
@@ -96,8 +103,11 @@ impl Layout {
         };
         layout.detail = Rect::new(0, foot - detail, width, detail);
         layout.tabs = line(foot - detail - 1);
-        layout.budget = line(foot - detail - 2);
-        let mut bottom = foot - detail - 2;
+        let mut bottom = foot - detail - 1;
+        if !wish.no_legend {
+            bottom -= 1;
+            layout.budget = line(bottom);
+        }
         if height >= 20 {
             layout.rule = line(bottom - 1);
             bottom -= 1;
@@ -117,9 +127,10 @@ impl Layout {
     }
 
     fn sessions_width(width: u16, wish: Wish) -> u16 {
+        let wanted = wish.sessions > 1 || wish.sessions_focused;
         match width {
-            WIDE..160 => 31,
-            160.. => 38,
+            WIDE..160 if wanted => 31,
+            160.. if wanted => 38,
             _ if wish.sessions_focused => 28,
             _ => 0,
         }
@@ -155,12 +166,14 @@ mod tests {
     fn areas_stay_on_the_screen_and_never_overlap() {
         for width in 0..=210 {
             for height in 0..=62 {
-                for bits in 0..16u8 {
+                for bits in 0..64u8 {
                     let wish = Wish {
                         detail_focused: bits & 1 > 0,
                         detail_zoomed: bits & 2 > 0,
                         sessions_focused: bits & 4 > 0,
                         page: bits & 8 > 0,
+                        sessions: if bits & 32 > 0 { 3 } else { 1 },
+                        no_legend: bits & 16 > 0,
                     };
                     let l = Layout::of((width, height), wish);
                     let all = [
@@ -182,6 +195,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_session_needs_no_panel() {
+        let of = |sessions, sessions_focused| {
+            let wish = Wish {
+                sessions_focused,
+                sessions,
+                ..Wish::default()
+            };
+            Layout::of((120, 40), wish).rows.width
+        };
+        assert_eq!([of(1, false), of(2, false), of(1, true)], [120, 88, 88]);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 pub mod action;
 pub mod arguments;
 pub mod attributes;
+pub mod axis;
+mod bindings;
+pub mod context;
 mod detail;
 mod fields;
 pub mod filter;

@@ -2,13 +2,14 @@
 
 use super::Picture;
 use super::rows::rows;
-use super::state::{Place, RowsKey, Scope, UiState};
+use super::state::{Place, RowsKey, UiState};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{NodeKind, SessionState, SessionSummary, Tree};
 
 impl UiState {
     /// Brings everything in line with the picture: session, rows, selection, scroll.
     pub(super) fn refresh(&mut self, picture: &Picture) {
+        self.session_count = picture.sessions.len();
         self.choose_session(picture.sessions);
         self.listens = !picture.receiver.listeners.is_empty();
         self.refresh_page(picture);
@@ -17,15 +18,15 @@ impl UiState {
         let (Some(tree), Some(session)) = (tree, self.session) else {
             self.rows.clear();
             self.rows_key = None;
-            self.scope = None;
-            self.scope_key = None;
+            self.axis.clear();
             self.refresh_pane(picture);
             return;
         };
         let key = self.key(session, picture.tree_version);
         if self.rows_key != Some(key) {
             self.rebuild(tree, key);
-            if !tree.nodes.is_empty() && self.opened.insert(session) && self.fold_past_turns(tree) {
+            let opened = !tree.nodes.is_empty() && self.opened.insert(session);
+            if (opened || self.follow) && self.fold_past_turns(tree) {
                 let key = self.key(session, picture.tree_version);
                 self.rebuild(tree, key);
             }
@@ -80,25 +81,26 @@ impl UiState {
         (self.cursor, self.scroll) = (self.place.line, 0);
     }
 
-    /// Past turns start folded where the session does not fit on the screen; the last is open.
-    /// Decided once, when a session is opened: what arrives later folds nothing.
+    /// Past turns are folded where the session does not fit on the screen; the last is open. So it
+    /// is when a session is opened, and while one follows what runs; what was unfolded by hand
+    /// stays open, and without following what arrives folds nothing. True if it did.
     fn fold_past_turns(&mut self, tree: &Tree) -> bool {
+        if self.rows.len() <= usize::from(self.layout().rows.height) {
+            return false;
+        }
         let turns = || {
             tree.nodes
                 .iter()
                 .filter(|n| n.parent.is_none() && n.kind == NodeKind::Turn)
         };
         let last = turns().next_back().map(|n| n.id);
-        if self.rows.len() <= usize::from(self.layout().rows.height) || turns().nth(1).is_none() {
-            return false;
-        }
-        self.folds.extend(
-            turns()
-                .filter(|n| Some(n.id) != last && !n.state.is_running())
-                .map(|n| n.id),
-        );
-        self.folds_version += 1;
-        true
+        let before = self.folds.len();
+        let past = turns().filter(|n| Some(n.id) != last && !n.state.is_running());
+        let past = past.map(|n| n.id).filter(|id| !self.unfolded.contains(id));
+        self.folds.extend(past);
+        let changed = self.folds.len() > before;
+        self.folds_version += u64::from(changed);
+        changed
     }
 
     fn rebuild(&mut self, tree: &Tree, key: RowsKey) {
@@ -204,46 +206,21 @@ impl UiState {
         self.place.line = self.cursor - self.scroll.min(self.cursor);
     }
 
-    /// The time that the waterfall spans.
+    /// Brings the axis of the waterfall in line with rows and selection.
     fn measure(&mut self, tree: &Tree) {
-        let (Some(row), Some(key)) = (self.rows.get(self.cursor), self.rows_key) else {
-            self.scope = None;
-            self.scope_key = None;
-            return;
-        };
-        let mut root = row.node as usize;
-        while let Some(up) = tree
-            .nodes
-            .get(root)
-            .and_then(|n| n.parent)
-            .filter(|p| (*p as usize) < root)
-        {
-            root = up as usize;
+        match (self.rows.get(self.cursor), self.rows_key) {
+            (Some(row), Some(key)) => self.axis.measure(tree, key, row.node as usize),
+            _ => self.axis.clear(),
         }
-        if self.scope_key == Some((key, root)) {
-            return;
-        }
-        self.scope_key = Some((key, root));
-        let count = tree
-            .nodes
-            .get(root)
-            .map_or(0, |n| n.descendants as usize + 1);
-        // Plumbing may be noted long after the turn; it does not stretch it.
-        let all = || tree.nodes.iter().skip(root).take(count);
-        let below = || all().filter(|n| !n.internal);
-        let running = below().any(|n| n.state.is_running());
-        self.scope = Some(Scope {
-            root,
-            start: below().map(|n| n.start).min().unwrap_or(0),
-            end: (!running).then(|| below().map(|n| n.end.unwrap_or(n.start)).max().unwrap_or(0)),
-        });
     }
 
     /// Folds or unfolds a node.
     pub(super) fn set_fold(&mut self, node: NodeId, folded: bool) {
         let changed = if folded {
+            self.unfolded.remove(&node);
             self.folds.insert(node)
         } else {
+            self.unfolded.insert(node);
             self.folds.remove(&node)
         };
         self.folds_version += u64::from(changed);

@@ -1,6 +1,7 @@
 //! The state of the screen.
 
 use super::attributes::Attributes;
+use super::axis::Axis;
 use super::filter::Filter;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
@@ -63,17 +64,6 @@ pub(super) struct PaneKey {
     pub wall_clock: bool,
 }
 
-/// The span of time that the waterfall shows: that of the selected row's turn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// Index of the turn (or other root) in the tree.
-    pub root: usize,
-    /// First start in it, ns since the epoch.
-    pub start: u64,
-    /// Last end in it; `None` while something runs.
-    pub end: Option<u64>,
-}
-
 /// Where one was in a session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
@@ -120,10 +110,12 @@ pub struct UiState {
     pub(super) session: Option<SessionId>,
     pub(super) session_picked: bool,
     pub(crate) sessions_scroll: usize,
+    pub(super) session_count: usize,
     pub(super) places: FxHashMap<SessionId, Place>,
     pub(super) opened: FxHashSet<SessionId>,
     pub(super) place: Place,
     pub(super) folds: FxHashSet<NodeId>,
+    pub(super) unfolded: FxHashSet<NodeId>,
     pub(super) folds_version: u64,
     pub(crate) filter: Filter,
     pub(super) filter_text: String,
@@ -132,14 +124,14 @@ pub struct UiState {
     pub(crate) follow: bool,
     pub(crate) paused: bool,
     pub(crate) wall_clock: bool,
+    pub(crate) no_legend: bool,
     pub(super) rows_key: Option<RowsKey>,
     pub(crate) rows: Vec<Row>,
     pub(crate) match_count: usize,
     pub(super) newest: Option<usize>,
     pub(crate) cursor: usize,
     pub(crate) scroll: usize,
-    pub(crate) scope: Option<Scope>,
-    pub(super) scope_key: Option<(RowsKey, usize)>,
+    pub(crate) axis: Axis,
     pub(super) pane_key: Option<PaneKey>,
     pub(crate) pane: Vec<Line>,
     pub(crate) pane_scroll: usize,
@@ -222,6 +214,8 @@ impl UiState {
                 detail_zoomed: self.zoomed,
                 sessions_focused: self.focus == Panel::Sessions,
                 page: self.view != View::Trace,
+                sessions: self.session_count,
+                no_legend: self.no_legend,
             },
         )
     }

@@ -85,6 +85,37 @@ pub fn duration(ns: u64) -> String {
     }
 }
 
+/// A speed in at most three significant digits: `9.4`, `129`, `1.2k`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        n if n < 9.95 => format!("{n:.1}"),
+        n if n < 999.5 => format!("{n:.0}"),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "display"
+        )]
+        n => count(n as u64),
+    }
+}
+
+/// A span of the time scale, which is a round number: `200ms`, `5s`, `2m`, `1h`.
+pub fn span(ns: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+    ];
+    UNITS
+        .into_iter()
+        .find(|(unit, _)| ns >= *unit && ns.is_multiple_of(*unit))
+        .map_or_else(
+            || duration(ns),
+            |(unit, name)| format!("{}{name}", ns / unit),
+        )
+}
+
 /// Money in a column: `$0.0008`, `$0.031`, `$0.37`, `$1.24`, `$12.4`, `$124`, `$1.2k`.
 pub fn money(cost: PicoUsd) -> String {
     const CENT: u64 = 10_000_000_000;

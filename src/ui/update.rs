@@ -1,6 +1,7 @@
 //! The one function that changes the state.
 
 use super::action::{Action, Effect};
+use super::axis::Move;
 use super::filter::Filter;
 use super::page::View;
 use super::pane::Tab;
@@ -53,6 +54,14 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PreviousMatch => find(ui, picture, Way::Back, Search::Match),
         Action::NextError => find(ui, picture, Way::Forward, Search::Error),
         Action::PreviousError => find(ui, picture, Way::Back, Search::Error),
+        Action::ZoomIn => move_axis(ui, picture, Move::In),
+        Action::ZoomOut => move_axis(ui, picture, Move::Out),
+        Action::PanEarlier => move_axis(ui, picture, Move::Earlier),
+        Action::PanLater => move_axis(ui, picture, Move::Later),
+        Action::Fit => ui.axis.fit(),
+        Action::Gaps => ui.axis.toggle_gaps(),
+        Action::Legend => ui.no_legend = !ui.no_legend,
+        Action::WholeSession => ui.axis.session = !ui.axis.session,
         Action::Up
         | Action::Down
         | Action::Left
@@ -64,6 +73,9 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
     }
     ui.refresh(picture);
     let after = (ui.session, ui.selected());
+    if after != before {
+        show_on_axis(ui, picture);
+    }
     if let Some(session) = after.0.filter(|_| after.0 != before.0) {
         effects.push(Effect::ShowSession(session));
     }
@@ -73,6 +85,17 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         effects.push(Effect::ShowNode(session, node));
     }
     effects
+}
+
+fn move_axis(ui: &mut UiState, picture: &Picture, to: Move) {
+    ui.axis.go(to, ui.selected_node(picture), picture.now);
+}
+
+/// The selection is never left out of sight by what moved it.
+fn show_on_axis(ui: &mut UiState, picture: &Picture) {
+    if let Some(node) = ui.selected_node(picture) {
+        ui.axis.show(node, picture.now);
+    }
 }
 
 fn toggle_follow(ui: &mut UiState) {

@@ -3,53 +3,79 @@
 use super::paint::Pen;
 use super::text;
 use crate::model::figures::Figures;
-use crate::model::node::{Call, NodeKind, Tree};
+use crate::model::node::{Call, Node, NodeKind, Sign, State, Tree};
 use crate::theme::{Glyph, Phase, Role};
-use crate::ui::{Picture, UiState};
+use crate::ui::axis::Scope;
+use crate::ui::{Picture, UiState, context};
 use ratatui::layout::Rect;
 
-/// In turns of more nodes what engines tell apart is not summed up for every frame.
+/// In turns of more nodes what engines tell apart is not summed up for every frame, and of a session
+/// of more roots it is not told what passed between them.
 const LOOKED_AT: u32 = 2000;
+/// Columns from which the gauge of the context is drawn, not only told.
+const GAUGE_FROM: u16 = 100;
+const GAUGE: u16 = 8;
 
 pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, now: u64) {
     let tree = picture.tree.filter(|_| picture.session == ui.session());
-    let (Some(tree), Some(scope)) = (tree, ui.scope) else {
-        return;
-    };
-    let Some(root) = tree.nodes.get(scope.root) else {
+    let (Some(tree), Some(scope)) = (tree, ui.axis.scope) else {
         return;
     };
     if area.is_empty() {
         return;
     }
-    let (faint, strong) = (pen.style(Role::Faint), pen.style(Role::Strong));
+    let mut right = area.right().saturating_sub(1);
+    let selected = ui.rows.get(ui.cursor).map(|r| r.node as usize);
+    if let Some(call) = selected.and_then(|i| context::call(tree, i)) {
+        right = draw_context(pen, area, call).saturating_sub(2);
+    }
     let mut x = area.x + 1;
-    let right = area.right();
-    x += pen.put(x, area.y, right - x, &subject(tree, scope.root), faint) + 2;
-    let running = root.state.is_running();
-    let wall = scope.end.unwrap_or(now).saturating_sub(scope.start);
+    let (faint, strong) = (pen.style(Role::Faint), pen.style(Role::Strong));
+    x += pen.put(x, area.y, right - x, &subject(tree, &scope), faint) + 2;
+    let wall = scope.end_at(now).saturating_sub(scope.start);
     let time = format!("{:<6}", text::duration(wall));
-    let style = if running {
+    let style = if scope.end.is_none() {
         pen.style(Role::Running)
     } else {
         strong
     };
     x += pen.put(x, area.y, right.saturating_sub(x), &time, style) + 2;
-    let looked_at = match root.descendants {
-        n if n > LOOKED_AT => 0,
-        n => n as usize + 1,
+    let Some(figures) = figures(picture, ui, tree, &scope, wall) else {
+        return;
     };
-    let below = tree.nodes.iter().skip(scope.root).take(looked_at);
-    let shares = shares(&root.rolled, wall, below.filter_map(|n| n.call.as_deref()));
+    let nodes = match scope.root {
+        Some(root) => tree.nodes.get(root..).unwrap_or_default(),
+        None => &tree.nodes,
+    };
+    let count = scope.root.map_or(tree.nodes.len(), |root| {
+        tree.nodes
+            .get(root)
+            .map_or(0, |n| n.descendants as usize + 1)
+    });
+    let looked_at = if count > LOOKED_AT as usize { 0 } else { count };
+    let below = nodes.iter().take(looked_at);
+    let mut shares = shares(&figures, wall, below.filter_map(|n| n.call.as_deref()));
+    shares.extend(unsummed(tree, ui));
+    draw_shares(pen, (x, area.y, right), &shares, wall, &figures);
+}
+
+/// Swatches and what they stand for, up to the right edge.
+fn draw_shares(
+    pen: &mut Pen,
+    (mut x, y, right): (u16, u16, u16),
+    shares: &[Share],
+    wall: u64,
+    figures: &Figures,
+) {
     // Swatches grow with their share where there is room for all of them.
     let texts: usize = shares
         .iter()
-        .map(|s| text::width(&entry(pen, s, wall, &root.rolled)) + 3)
+        .map(|s| text::width(&entry(s, wall, figures)) + 4)
         .sum();
     let free = usize::from(right.saturating_sub(x));
     let swatches = free.saturating_sub(texts).min(28);
-    for share in &shares {
-        let entry = entry(pen, share, wall, &root.rolled);
+    for share in shares {
+        let entry = entry(share, wall, figures);
         let grown = text::percent(share.ns, wall).unwrap_or(0).min(100);
         let cells = swatches * usize::try_from(grown).unwrap_or(0) / 100;
         let cells = match share.phase {
@@ -64,11 +90,88 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, n
         {
             break;
         }
-        swatch(pen, (x, area.y), cells, share.phase);
+        swatch(pen, (x, y), cells, share.phase);
         x += cells + 1;
         let style = pen.style(Role::Secondary);
-        x += pen.put(x, area.y, right.saturating_sub(x), &entry, style) + 2;
+        x += pen.put(x, y, right.saturating_sub(x), &entry, style) + 2;
     }
+}
+
+/// The sums of what is on the axis; of a session with the time between its turns as idle.
+fn figures(
+    picture: &Picture,
+    ui: &UiState,
+    tree: &Tree,
+    scope: &Scope,
+    wall: u64,
+) -> Option<Figures> {
+    if let Some(root) = scope.root {
+        return tree.nodes.get(root).map(|n| n.rolled);
+    }
+    let session = picture
+        .sessions
+        .iter()
+        .find(|s| Some(s.id) == ui.session())?;
+    let mut figures = session.figures;
+    let (mut at, mut covered, mut reach) = (0, 0u64, scope.start);
+    for _ in 0..LOOKED_AT {
+        let Some(root) = tree.nodes.get(at) else {
+            figures.idle_ns = figures.idle_ns.saturating_add(wall.saturating_sub(covered));
+            break;
+        };
+        let end = root.end.unwrap_or(scope.start.saturating_add(wall));
+        covered += end.saturating_sub(root.start.max(reach));
+        reach = reach.max(end);
+        at += root.descendants as usize + 1;
+    }
+    Some(figures)
+}
+
+/// Kinds of bars on the screen that are no share of the time.
+fn unsummed(tree: &Tree, ui: &UiState) -> Vec<Share> {
+    let height = usize::from(ui.layout().rows.height);
+    let shown = ui.rows.iter().skip(ui.scroll).take(height);
+    let nodes = shown.filter_map(|r| tree.nodes.get(r.node as usize));
+    let presumed = nodes
+        .clone()
+        .any(|n| n.state == State::Running(Sign::Presumed) && n.descendants == 0);
+    let share = |phase| Share {
+        phase: Some(phase),
+        ns: 0,
+    };
+    presumed
+        .then(|| share(Phase::Presumed))
+        .into_iter()
+        .collect()
+}
+
+/// How full the model's context is, at the right edge; gives where it begins.
+fn draw_context(pen: &mut Pen, area: Rect, call: &Call) -> u16 {
+    let Some(used) = call.context() else {
+        return area.right();
+    };
+    let faint = pen.style(Role::Faint);
+    let mut x = area.right().saturating_sub(1);
+    let (told, style) = match call.window.and_then(|w| Some((w, text::percent(used, w)?))) {
+        Some((window, percent)) => {
+            let style = pen.style(match percent {
+                ..80 => Role::Text,
+                _ => Role::Warning,
+            });
+            if area.width >= GAUGE_FROM {
+                x = x.saturating_sub(GAUGE + 3);
+                pen.gauge((x + 1, area.y), GAUGE, (used, window), style);
+            }
+            (format!("{percent:>3}%"), style)
+        }
+        None => (text::count(used), pen.style(Role::Text)),
+    };
+    let width = u16::try_from(told.len()).unwrap_or(0);
+    x = x.saturating_sub(width);
+    pen.put(x, area.y, width, &told, style);
+    x = x.saturating_sub(4);
+    pen.put(x, area.y, 4, "ctx ", faint);
+    x
 }
 
 /// A share of the time; `phase` is `None` for time in which nothing ran.
@@ -120,11 +223,14 @@ fn shares<'a>(f: &Figures, wall: u64, calls: impl Iterator<Item = &'a Call>) -> 
 
 /// `decode 34%`; where things ran beside each other and the parts add up to more than the whole,
 /// the time itself: a percentage would mislead.
-fn entry(_: &Pen, share: &Share, wall: u64, f: &Figures) -> String {
+fn entry(share: &Share, wall: u64, f: &Figures) -> String {
     let sum = [f.model_ns, f.tool_ns, f.human_ns, f.idle_ns]
         .into_iter()
         .fold(0u64, u64::saturating_add);
     let label = share.phase.map_or("idle", Phase::label);
+    if share.ns == 0 {
+        return label.to_owned();
+    }
     match text::percent(share.ns, wall) {
         Some(p) if sum <= wall.saturating_add(wall / 50) => format!("{label} {p}%"),
         _ => format!("{label} {}", text::duration(share.ns)),
@@ -148,21 +254,19 @@ fn swatch(pen: &mut Pen, (x, y): (u16, u16), cells: u16, phase: Option<Phase>) {
     }
 }
 
-/// `turn 2`, or what else stands at the top.
-fn subject(tree: &Tree, root: usize) -> String {
-    let Some(node) = tree.nodes.get(root) else {
-        return String::new();
+/// `turn 2`, `session`, or what else is on the axis.
+fn subject(tree: &Tree, scope: &Scope) -> String {
+    let Some(root) = scope.root else {
+        return "session".to_owned();
     };
-    if node.kind != NodeKind::Turn {
+    let turn = |n: &&Node| n.kind == NodeKind::Turn;
+    if !tree.nodes.get(root).iter().any(turn) {
         return "this".to_owned();
     }
     let mut number = 0;
     let mut at = 0;
-    while at <= root {
-        let Some(node) = tree.nodes.get(at) else {
-            break;
-        };
-        number += u32::from(node.kind == NodeKind::Turn);
+    while let Some(node) = tree.nodes.get(at).filter(|_| at <= root) {
+        number += u32::from(turn(&node));
         at += node.descendants as usize + 1;
     }
     format!("turn {number}")

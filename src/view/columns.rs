@@ -69,10 +69,10 @@ const WANTED: [(Column, u16, u16); 8] = [
     (Column::Cost, 18, 0),
     (Column::Input, 30, 20),
     (Column::Output, 30, 20),
-    (Column::Ttft, 36, 34),
-    (Column::Speed, 36, 34),
-    (Column::Cached, 36, 34),
-    (Column::Model, 36, 34),
+    (Column::Ttft, 40, 46),
+    (Column::Speed, 40, 46),
+    (Column::Cached, 40, 46),
+    (Column::Model, 40, 46),
 ];
 
 impl Columns {
@@ -132,6 +132,7 @@ mod tests {
         assert_eq!(titles(60), "23 cost time 17");
         assert_eq!(titles(80), "30 in cost time 23");
         assert_eq!(titles(88), "30 in out cost time 24");
+        assert_eq!(titles(120), "45 in out cost time 41");
         assert_eq!(titles(161), "45 model in hit out cost time ttft tok/s 41");
     }
 

@@ -71,13 +71,13 @@ fn items(pen: &Pen, picture: &Picture, now: u64) -> Vec<Item> {
     };
     let mut items = vec![
         left(0, vec![("spanfall".to_owned(), style(Role::Brand))]),
-        left(5, listening(pen, picture)),
+        left(6, listening(pen, picture)),
     ];
     let sessions = picture.sessions.len();
     if sessions > 0 {
         let plural = if sessions == 1 { "session" } else { "sessions" };
         items.push(left(
-            7,
+            1,
             vec![(format!("{sessions} {plural}"), style(Role::Secondary))],
         ));
     }
@@ -88,7 +88,7 @@ fn items(pen: &Pen, picture: &Picture, now: u64) -> Vec<Item> {
         .count();
     if running > 0 {
         items.push(left(
-            4,
+            3,
             vec![(format!("{running} running"), style(Role::Running))],
         ));
     }
@@ -100,7 +100,7 @@ fn items(pen: &Pen, picture: &Picture, now: u64) -> Vec<Item> {
         items.push(right(1, alarms));
     }
     items.push(right(
-        6,
+        7,
         vec![(text::clock(now, picture.utc_offset), style(Role::Secondary))],
     ));
     items
@@ -161,9 +161,9 @@ fn sums(pen: &Pen, picture: &Picture) -> Vec<Item> {
     }
     let output = tokens(pen, f.usage.output, f.usage_complete() && whole);
     let mut items = vec![
-        left(3, input),
+        left(4, input),
         left(
-            3,
+            5,
             vec![("out ".to_owned(), faint), (format!("{output:>5}"), strong)],
         ),
     ];
@@ -171,14 +171,12 @@ fn sums(pen: &Pen, picture: &Picture) -> Vec<Item> {
         Some(_) => pen.style(Role::Cost).bold(),
         None => faint,
     };
-    let mut spent = vec![(cost(pen, f.cost, f.unpriced_calls == 0 && whole), money)];
+    let spent = cost(pen, f.cost, f.unpriced_calls == 0 && whole);
+    items.push(left(2, vec![(spent, money)]));
     if let Some(burn) = picture.burn {
-        spent.push((
-            format!("  {}/min", text::money(burn)),
-            pen.style(Role::Secondary),
-        ));
+        let burn = format!("{}/min", text::money(burn));
+        items.push(left(5, vec![(burn, pen.style(Role::Secondary))]));
     }
-    items.push(left(2, spent));
     items
 }
 

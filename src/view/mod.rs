@@ -11,6 +11,7 @@
 //! footer      ↑↓ move  ←→ fold  enter drill in  / find                          footer.rs
 //! ```
 
+mod axis;
 mod budget;
 mod columns;
 mod detail;
@@ -85,7 +86,7 @@ fn draw_main(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, no
             pen.symbol(layout.divider.x, layout.rule.y, tee, rule);
         }
     }
-    sessions::draw(pen, layout.sessions, picture, ui, now);
+    sessions::draw(pen, layout, picture, ui, now);
     if !layout.rows.is_empty() {
         tree::draw(pen, layout, picture, ui, now);
     }

@@ -21,6 +21,10 @@ pub(super) fn cost(pen: &Pen, cost: Option<PicoUsd>, complete: bool) -> String {
     match cost {
         None => pen.glyph(Glyph::Unknown).to_owned(),
         Some(c) if complete => text::money(c),
+        // "At least less than" says nothing.
+        Some(c) if text::money(c).starts_with('<') => {
+            format!("{}$0", pen.glyph(Glyph::AtLeast))
+        }
         Some(c) => format!("{}{}", pen.glyph(Glyph::AtLeast), text::money(c)),
     }
 }

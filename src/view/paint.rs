@@ -112,6 +112,29 @@ impl<'a> Pen<'a> {
         text::cut(text, usize::from(cells), from, self.glyph(Glyph::Ellipsis))
     }
 
+    /// How full something is: a bar between two bounds, `cells` wide without them.
+    pub fn gauge(
+        &mut self,
+        (x, y): (u16, u16),
+        cells: u16,
+        (part, whole): (u64, u64),
+        style: Style,
+    ) {
+        let faint = self.style(Role::Faint);
+        let all = u128::from(cells) * 8;
+        let full = (u128::from(part) * all)
+            .checked_div(u128::from(whole))
+            .unwrap_or(0);
+        let full = usize::try_from(full.min(all)).unwrap_or(0);
+        let (left, right) = (self.glyph(Glyph::GaugeLeft), self.glyph(Glyph::GaugeRight));
+        self.symbol(x, y, left, faint);
+        for cell in 0..cells {
+            let eighths = full.saturating_sub(usize::from(cell) * 8).min(8);
+            self.symbol(x + 1 + cell, y, self.theme.level(eighths), style);
+        }
+        self.symbol(x + 1 + cells, y, right, faint);
+    }
+
     /// Lays a style over an area.
     pub fn tint(&mut self, area: Rect, style: Style) {
         let area = self.absolute(area);

@@ -5,13 +5,20 @@ use super::paint::Pen;
 use super::text::{self, Cut};
 use crate::model::node::{SessionState, SessionSummary};
 use crate::theme::{Glyph, Role};
+use crate::ui::layout::Layout;
 use crate::ui::state::Panel;
 use crate::ui::{Picture, UiState, title};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, now: u64) {
+pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
+    let area = layout.sessions;
     let fit = usize::from(area.height / 2);
+    let below = Rect {
+        width: layout.divider.x,
+        ..layout.rule
+    };
+    draw_rest(pen, below, picture.sessions, (ui.sessions_scroll, fit));
     let shown = picture.sessions.iter().skip(ui.sessions_scroll).take(fit);
     for (session, y) in shown.zip((area.y..).step_by(2)) {
         if Some(session.id) == ui.session() {
@@ -27,6 +34,39 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, n
         let area = Rect::new(area.x, y, area.width, 2);
         entry(pen, area, session, picture.utc_offset, now);
     }
+}
+
+/// On the rule below: how many more there are than fit, and what matters of them.
+fn draw_rest(
+    pen: &mut Pen,
+    rule: Rect,
+    sessions: &[SessionSummary],
+    (scroll, fit): (usize, usize),
+) {
+    if rule.is_empty() || fit == 0 || sessions.len() <= fit {
+        return;
+    }
+    let seen = scroll..scroll + fit;
+    let hidden = sessions
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !seen.contains(i));
+    let running = hidden
+        .clone()
+        .filter(|(_, s)| s.state == SessionState::Running)
+        .count();
+    let mut runs = vec![(
+        format!(" {} more ", hidden.count()),
+        pen.style(Role::Secondary),
+    )];
+    if running > 0 {
+        let glyph = pen.glyph(Glyph::SessionRunning);
+        runs.push((
+            format!("{glyph} {running} running "),
+            pen.style(Role::Running),
+        ));
+    }
+    pen.runs(rule.x + 2, rule.y, rule.width.saturating_sub(3), &runs);
 }
 
 /// Glyph and style of a session's state.

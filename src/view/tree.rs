@@ -1,5 +1,6 @@
 //! The tree: a row each, its name, its numbers and its bar; only what is on the screen is drawn.
 
+use super::axis;
 use super::columns::{Column, Columns};
 use super::numbers::Numbers;
 use super::paint::Pen;
@@ -31,12 +32,12 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
     };
     let columns = Columns::fit(area.width);
     let cells = columns.waterfall.1;
-    let scale = ui
-        .scope
-        .filter(|_| cells > 0)
-        .map(|s| Scale::of(s, now, cells, ui.wall_clock));
-    let offset = ui.wall_clock.then_some(picture.utc_offset);
-    draw_titles(pen, layout.columns, &columns, scale, offset);
+    let scale = Scale::of(&ui.axis, now, cells, ui.wall_clock);
+    draw_titles(pen, layout.columns, &columns);
+    if let Some(scale) = &scale {
+        let offset = ui.wall_clock.then_some(picture.utc_offset);
+        draw_axis(pen, layout, &columns, scale, offset, (tree, ui, now));
+    }
     if ui.rows.is_empty() {
         let style = pen.style(Role::Faint);
         let text = if ui.filter.is_empty() {
@@ -67,20 +68,15 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
             pen.tint(line, style);
         }
         draw_row(pen, line, &columns, tree, *row, ui, now);
-        if let Some(scale) = &scale {
+        if let (Some(scale), Some(scope)) = (&scale, &ui.axis.scope) {
             let at = (area.x + columns.waterfall.0, y);
-            waterfall::bar(pen, at, scale, tree, row.node as usize, row.folded, now);
+            waterfall::bar(pen, at, (scope, scale), tree, *row, now);
+            axis::tears(pen, at, scale);
         }
     }
 }
 
-fn draw_titles(
-    pen: &mut Pen,
-    area: Rect,
-    columns: &Columns,
-    scale: Option<Scale>,
-    offset: Option<i32>,
-) {
+fn draw_titles(pen: &mut Pen, area: Rect, columns: &Columns) {
     if area.is_empty() {
         return;
     }
@@ -93,10 +89,38 @@ fn draw_titles(
             pen.right(at, area.y, column.width(), column.title(), style);
         }
     }
-    for (cell, label) in scale.map(|s| s.labels(offset)).unwrap_or_default() {
-        let x = area.x + columns.waterfall.0 + cell;
-        pen.put(x, area.y, area.right().saturating_sub(x), &label, style);
+}
+
+/// The axis in the line of the titles, what part of it is in sight, and the minimap: on the rule
+/// below the bars, or where there is none beside the words.
+fn draw_axis(
+    pen: &mut Pen,
+    layout: &Layout,
+    columns: &Columns,
+    scale: &Scale,
+    offset: Option<i32>,
+    (tree, ui, now): (&Tree, &UiState, u64),
+) {
+    let area = layout.columns;
+    if area.is_empty() {
+        return;
     }
+    let (first, cells) = columns.waterfall;
+    axis::ticks(pen, (area.x + first, area.y), scale, offset);
+    let selected = ui
+        .rows
+        .get(ui.cursor)
+        .and_then(|r| tree.nodes.get(r.node as usize));
+    let side = selected.and_then(|n| waterfall::side(scale, n, now));
+    let words = Rect::new(area.x + 1, area.y, columns.name, 1);
+    let used = axis::extent(pen, words, &ui.axis, side, now);
+    let map = if layout.rule.is_empty() {
+        let x = words.x + used + 2;
+        Rect::new(x, area.y, words.right().saturating_sub(x), 1)
+    } else {
+        Rect::new(area.x + first, layout.rule.y, cells, 1)
+    };
+    axis::minimap(pen, map, &ui.axis, selected, now);
 }
 
 fn draw_row(
@@ -177,10 +201,7 @@ fn speed(pen: &Pen, node: &Node) -> String {
         return String::new();
     };
     let speed = call.decode_tokens_per_s();
-    speed.map_or_else(
-        || pen.glyph(Glyph::Unknown).to_owned(),
-        |s| format!("{s:.0}"),
-    )
+    speed.map_or_else(|| pen.glyph(Glyph::Unknown).to_owned(), text::rate)
 }
 
 /// The glyph of a row: failed, a spinner where it runs itself, else its kind.

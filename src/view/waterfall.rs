@@ -1,9 +1,12 @@
 //! Bars: a node's time split into phases, on cells with eighth-block edges or as textures.
 
+use super::axis;
 use super::paint::Pen;
-use super::scale::Scale;
+use super::scale::{Scale, Side};
 use crate::model::node::{Call, Node, NodeKind, Sign, State, Tree};
 use crate::theme::Phase;
+use crate::ui::axis::Scope;
+use crate::ui::rows::Row;
 use ratatui::style::Modifier;
 
 /// A stretch of time of one kind, ns since the epoch.
@@ -13,16 +16,17 @@ type Stretch = (Phase, u64, u64);
 /// span of the container. What is folded can be unfolded.
 const FOLDED_BARS: u32 = 2000;
 
-/// Draws the bar of a row.
+/// Draws the bar of a row; where it lies beyond an edge, a mark there. Rows that are not of the
+/// `scope` have a bar only while they overlap it.
 pub(super) fn bar(
     pen: &mut Pen,
     at: (u16, u16),
-    scale: &Scale,
+    (scope, scale): (&Scope, &Scale),
     tree: &Tree,
-    index: usize,
-    folded: bool,
+    row: Row,
     now: u64,
 ) {
+    let (index, folded) = (row.node as usize, row.folded);
     let Some(node) = tree.nodes.get(index) else {
         return;
     };
@@ -50,9 +54,20 @@ pub(super) fn bar(
             }
         }
     }
+    if eighths.iter().all(Option::is_none) {
+        if let Some(side) = side(scale, node, now).filter(|_| scope.holds(tree, index)) {
+            axis::beyond(pen, at, scale.cells, side);
+        }
+        return;
+    }
     for (cell, parts) in (0..scale.cells).zip(eighths.chunks_exact(8)) {
         draw_cell(pen, at.0 + cell, at.1, parts);
     }
+}
+
+/// Behind which edge a node lies; `None` in sight.
+pub(super) fn side(scale: &Scale, node: &Node, now: u64) -> Option<Side> {
+    scale.side(node.start, node.start.saturating_add(node.duration(now)))
 }
 
 /// A node's own time by phases.
@@ -118,9 +133,10 @@ fn call_stretches(call: &Call, start: u64, end: u64) -> Vec<Stretch> {
 /// Lays a stretch on the eighths; however short, it stays visible. What has something `below` it
 /// reaches as far as that does.
 fn lay(eighths: &mut [Option<Phase>], scale: &Scale, (phase, from, to): Stretch, below: bool) {
-    if !scale.shows(from, to) || eighths.is_empty() {
+    if scale.side(from, to).is_some() {
         return;
     }
+    let limit = scale.limit(from, to).min(eighths.len());
     let (mut a, mut b) = (scale.eighth(from), scale.eighth(to));
     if phase.is_solid() {
         b = b.max(a + 2);
@@ -132,8 +148,8 @@ fn lay(eighths: &mut [Option<Phase>], scale: &Scale, (phase, from, to): Stretch,
         (a, b) = ((a + 4) / 8 * 8, (b + 4) / 8 * 8);
         b = b.max(a + 8);
     }
-    let over = b.saturating_sub(eighths.len());
-    let range = a.saturating_sub(over)..b.min(eighths.len());
+    let over = b.saturating_sub(limit);
+    let range = a.saturating_sub(over)..b.min(limit);
     if let Some(part) = eighths.get_mut(range) {
         part.fill(Some(phase));
     }

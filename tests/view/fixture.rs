@@ -160,6 +160,7 @@ impl Builder {
             computed_cost: f.cost,
             price_entry: Some("anthropic claude-sonnet-4-5, prices 2026-11-09".into()),
             finish_reasons: vec!["tool_use".into()],
+            window: Some(200_000),
             ..Call::default()
         }));
         node

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![allow(clippy::pedantic, reason = "test")]
 
+mod axis;
+mod corpus;
 mod fixture;
 mod properties;
 mod snapshots;

@@ -43,6 +43,15 @@ fn action() -> impl Strategy<Value = Action> {
             Pause,
             Internals,
             Clock,
+            ZoomIn,
+            ZoomIn,
+            ZoomOut,
+            Fit,
+            PanEarlier,
+            PanLater,
+            Gaps,
+            WholeSession,
+            Legend,
             Help,
             FilterEdit(tui_input::InputRequest::DeletePrevChar),
             FilterEdit(tui_input::InputRequest::InsertChar('s')),
@@ -60,7 +69,7 @@ fn prefix(tree: &Tree, count: usize) -> Tree {
     tree
 }
 
-fn themes() -> [Theme; 3] {
+pub fn themes() -> [Theme; 3] {
     [
         (Depth::True, false),
         (Depth::Ansi16, false),
@@ -70,7 +79,7 @@ fn themes() -> [Theme; 3] {
 }
 
 /// Draws inside a frame of marked cells and checks that the frame is whole.
-fn draw_framed(picture: &Picture, ui: &UiState, theme: &Theme, width: u16, height: u16) {
+pub fn draw_framed(picture: &Picture, ui: &UiState, theme: &Theme, width: u16, height: u16) {
     let mut mark = Cell::EMPTY;
     mark.set_symbol("#");
     let whole = Rect::new(0, 0, width + 4, height + 2);

@@ -1,0 +1,321 @@
+//! The one key table: bindings, help, footer, palette and configuration are read from it.
+
+use super::action::Action;
+use super::page::View;
+use super::state::{Panel, UiState};
+
+/// One binding: what is pressed, what happens, what is said about it.
+pub struct Binding {
+    /// Keys that do it unless the configuration says otherwise, as [`Key`] reads them, with a space
+    /// between.
+    pub keys: &'static str,
+    /// What they do.
+    pub action: Action,
+    /// What it does, for help.
+    pub help: &'static str,
+    /// What stands in the footer.
+    pub footer: Footer,
+    /// Whether it would do something now; else it is not offered.
+    pub when: fn(&UiState) -> bool,
+}
+
+/// A binding's part of the footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footer {
+    /// Its key and this word.
+    Says(&'static str),
+    /// Its key stands in the entry of the binding above, such as `nN matches`.
+    Joins,
+    /// None.
+    Silent,
+}
+
+impl Binding {
+    /// The name by which the configuration calls the action, such as `next-error`.
+    pub fn name(&self) -> String {
+        let mut name = String::new();
+        for c in format!("{:?}", self.action).chars() {
+            if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() {
+                let begins = name.is_empty() || name.ends_with('-');
+                name.push_str(if begins { "" } else { "-" });
+            }
+            name.extend(Some(c.to_ascii_lowercase()).filter(char::is_ascii_alphanumeric));
+        }
+        name.trim_end_matches('-').to_owned()
+    }
+}
+
+impl std::fmt::Debug for Binding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}", self.keys, self.action)
+    }
+}
+
+fn always(_: &UiState) -> bool {
+    true
+}
+fn has_rows(ui: &UiState) -> bool {
+    ui.view == View::Trace && !ui.rows.is_empty()
+}
+fn has_session(ui: &UiState) -> bool {
+    ui.view == View::Trace && ui.session.is_some()
+}
+fn on_panels(ui: &UiState) -> bool {
+    ui.view == View::Trace
+}
+fn can_move(ui: &UiState) -> bool {
+    ui.view != View::Trace || ui.session.is_some()
+}
+fn can_enter(ui: &UiState) -> bool {
+    has_session(ui) || ui.page.cursor.is_some()
+}
+fn is_zoomed_in(ui: &UiState) -> bool {
+    on_panels(ui) && ui.axis.window.is_some()
+}
+fn is_filtered(ui: &UiState) -> bool {
+    !ui.filter.is_empty()
+}
+fn can_go_back(ui: &UiState) -> bool {
+    ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
+}
+
+use Footer::{Joins, Says, Silent};
+
+const fn bind(
+    keys: &'static str,
+    action: Action,
+    help: &'static str,
+    footer: Footer,
+    when: fn(&UiState) -> bool,
+) -> Binding {
+    Binding {
+        keys,
+        action,
+        help,
+        footer,
+        when,
+    }
+}
+
+/// The bindings of the main screen, in the order of help and footer.
+pub static TABLE: &[Binding] = &[
+    bind("up k", Action::Up, "one line up", Says("move"), can_move),
+    bind("down j", Action::Down, "one line down", Joins, can_move),
+    bind(
+        "left h",
+        Action::Left,
+        "fold, or go to the parent",
+        Says("fold"),
+        has_rows,
+    ),
+    bind(
+        "right l",
+        Action::Right,
+        "unfold, or go to the first child",
+        Joins,
+        has_rows,
+    ),
+    bind(
+        "enter",
+        Action::Enter,
+        "drill in: the detail, then it alone",
+        Says("drill in"),
+        can_enter,
+    ),
+    bind("esc", Action::Back, "back", Says("back"), can_go_back),
+    bind(
+        "/",
+        Action::Filter,
+        "find in names, arguments, models, errors",
+        Says("find"),
+        has_session,
+    ),
+    bind(
+        "n",
+        Action::NextMatch,
+        "next match",
+        Says("matches"),
+        is_filtered,
+    ),
+    bind(
+        "N",
+        Action::PreviousMatch,
+        "previous match",
+        Joins,
+        is_filtered,
+    ),
+    bind(
+        "e",
+        Action::NextError,
+        "next error",
+        Says("errors"),
+        has_rows,
+    ),
+    bind(
+        "E",
+        Action::PreviousError,
+        "previous error",
+        Silent,
+        has_rows,
+    ),
+    bind(
+        "f",
+        Action::Follow,
+        "follow what runs",
+        Says("follow"),
+        has_session,
+    ),
+    bind(
+        "p",
+        Action::Pause,
+        "pause the display; receiving goes on",
+        Says("pause"),
+        always,
+    ),
+    bind(
+        "1",
+        Action::View(View::Trace),
+        "trace: sessions, tree and waterfall",
+        Says("trace"),
+        |ui| ui.view != View::Trace,
+    ),
+    bind(
+        "5",
+        Action::View(View::Health),
+        "health: receiver, memory, findings",
+        Says("health"),
+        |ui| ui.view != View::Health,
+    ),
+    bind(
+        "a",
+        Action::View(View::SetUp),
+        "set up an agent to export here",
+        Says("set up"),
+        |ui| ui.session.is_none() && ui.view != View::SetUp,
+    ),
+    bind(
+        "d",
+        Action::PlayDemo,
+        "play a recorded session",
+        Says("demo"),
+        |ui| ui.listens && ui.session.is_none(),
+    ),
+    bind(
+        "tab",
+        Action::NextPanel,
+        "next panel",
+        Says("panel"),
+        has_session,
+    ),
+    bind(
+        "shift-tab",
+        Action::PreviousPanel,
+        "previous panel",
+        Silent,
+        has_session,
+    ),
+    bind(
+        "[",
+        Action::PreviousTab,
+        "previous tab of the detail",
+        Says("tabs"),
+        has_rows,
+    ),
+    bind(
+        "]",
+        Action::NextTab,
+        "next tab of the detail",
+        Joins,
+        has_rows,
+    ),
+    bind(
+        "{",
+        Action::PreviousSession,
+        "previous session",
+        Says("session"),
+        has_session,
+    ),
+    bind("}", Action::NextSession, "next session", Joins, has_session),
+    bind("home g", Action::Top, "first row", Silent, can_move),
+    bind("end G", Action::Bottom, "last row", Silent, can_move),
+    bind("pgup", Action::PageUp, "a page up", Silent, can_move),
+    bind("pgdn", Action::PageDown, "a page down", Silent, can_move),
+    bind(
+        "i",
+        Action::Internals,
+        "plumbing, and what is none of an agent",
+        Says("internals"),
+        on_panels,
+    ),
+    bind(
+        "t",
+        Action::Clock,
+        "relative or wall-clock time",
+        Says("time"),
+        has_session,
+    ),
+    bind(
+        "+ =",
+        Action::ZoomIn,
+        "zoom the waterfall in around the row",
+        Says("zoom"),
+        has_rows,
+    ),
+    bind(
+        "-",
+        Action::ZoomOut,
+        "zoom the waterfall out",
+        Joins,
+        is_zoomed_in,
+    ),
+    bind(
+        "< ,",
+        Action::PanEarlier,
+        "show what was earlier",
+        Says("pan"),
+        is_zoomed_in,
+    ),
+    bind(
+        "> .",
+        Action::PanLater,
+        "show what was later",
+        Joins,
+        is_zoomed_in,
+    ),
+    bind(
+        "0",
+        Action::Fit,
+        "all of the turn in sight",
+        Says("fit"),
+        is_zoomed_in,
+    ),
+    bind(
+        "w",
+        Action::WholeSession,
+        "waterfall of a turn or the whole session",
+        Says("whole session"),
+        has_rows,
+    ),
+    bind(
+        "z",
+        Action::Gaps,
+        "fold gaps in which nothing ran",
+        Says("gaps"),
+        has_rows,
+    ),
+    bind(
+        "L",
+        Action::Legend,
+        "hide or show the legend of the bars",
+        Silent,
+        has_rows,
+    ),
+    bind("?", Action::Help, "this help", Says("help"), always),
+    bind(
+        "q",
+        Action::Quit,
+        "quit; ctrl-c always does",
+        Says("quit"),
+        always,
+    ),
+];
