@@ -1,10 +1,21 @@
-//! What each stage costs, on a captured session of 200 model calls: `cargo bench`.
+//! What each stage costs, on a captured session of 200 model calls, and the screen on a turn of
+//! 100,000 rows: `cargo bench`.
 #![expect(clippy::unwrap_used, reason = "a bench of our own data")]
 
+#[path = "../tests/view/fixture.rs"]
+#[allow(dead_code, clippy::pedantic, reason = "the tests' own")]
+mod fixture;
+
 use divan::Bencher;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use spanfall::app::lore::Known;
+use spanfall::model::ids::NodeId;
 use spanfall::model::store::Store;
 use spanfall::record::{self, Recorded};
+use spanfall::theme::{Depth, Theme};
+use spanfall::ui::{Action, Picture, UiState, update};
+use spanfall::view;
 use spanfall::wire::payload::Decoded;
 use spanfall::{ingest, wire};
 use std::path::Path;
@@ -82,4 +93,87 @@ fn correlate(bencher: Bencher) {
             store.refresh(&known, 2);
             store
         });
+}
+
+const ROWS: u32 = 100_000;
+const SIZE: (u16, u16) = (200, 60);
+
+/// A turn with so many rows below it: calls and tools, one after another, a gap after each.
+fn wide() -> fixture::Fixture {
+    let mut data = fixture::fixture();
+    let call = data.tree.nodes.iter().find(|n| n.call.is_some()).cloned();
+    let call = call.unwrap();
+    let mut turn = data.tree.nodes.swap_remove(0);
+    (turn.descendants, turn.end) = (ROWS, None);
+    let start = turn.start;
+    data.tree.nodes = vec![turn];
+    data.tree.nodes.extend((0..ROWS).map(|i| {
+        let mut node = call.clone();
+        node.id = NodeId(u64::from(i) + 2);
+        node.alias = node.id;
+        node.start = start + u64::from(i) * 500_000;
+        node.end = Some(node.start + 400_000);
+        (node.parent, node.depth) = (Some(0), 1);
+        node
+    }));
+    data
+}
+
+fn opened(data: &fixture::Fixture, actions: &[Action]) -> UiState {
+    let mut ui = UiState::new(SIZE.0, SIZE.1);
+    for action in [Action::Data].iter().chain(actions) {
+        update(&mut ui, &data.picture(), action.clone());
+    }
+    assert_eq!(ui.rows().len(), ROWS as usize + 1);
+    ui
+}
+
+/// The rows made anew, as after each change of the tree.
+fn rows_after(bencher: Bencher, actions: &[Action]) {
+    let data = wide();
+    let mut ui = opened(&data, actions);
+    let mut tree_version = 1;
+    bencher.bench_local(|| {
+        tree_version += 1;
+        let picture = Picture {
+            tree_version,
+            ..data.picture()
+        };
+        update(&mut ui, &picture, Action::Data)
+    });
+}
+
+#[divan::bench]
+fn rows(bencher: Bencher) {
+    rows_after(bencher, &[]);
+}
+
+#[divan::bench]
+fn rows_and_gaps(bencher: Bencher) {
+    rows_after(bencher, &[Action::WholeSession]);
+}
+
+/// A frame after which nothing but the time has changed.
+fn frame_after(bencher: Bencher, actions: &[Action]) {
+    let data = wide();
+    let ui = opened(&data, actions);
+    let theme = Theme::built_in("dark", Depth::True, false).unwrap();
+    bencher.bench_local(|| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        view::draw(&data.picture(), &ui, &theme, buffer.area, &mut buffer);
+        buffer
+    });
+}
+
+#[divan::bench]
+fn frame(bencher: Bencher) {
+    frame_after(bencher, &[]);
+}
+
+#[divan::bench]
+fn frame_of_session_zoomed(bencher: Bencher) {
+    frame_after(
+        bencher,
+        &[Action::WholeSession, Action::ZoomIn, Action::ZoomIn],
+    );
 }
