@@ -83,6 +83,7 @@ fn start(config: Config, size: (u16, u16)) -> UiState {
         keymap: config.keys,
         internals: config.screen.internals,
         wall_clock: config.screen.wall_clock,
+        no_legend: !config.screen.legend,
     };
     UiState::new(size.0, size.1).with(settled)
 }

@@ -84,6 +84,8 @@ pub struct Settled {
     pub internals: bool,
     /// Times are those of the clock.
     pub wall_clock: bool,
+    /// The line that is the legend of the bars is hidden.
+    pub no_legend: bool,
 }
 
 /// Everything about the screen that is not data. Changed by [`super::update`] only.
@@ -156,6 +158,7 @@ impl UiState {
             keymap: settled.keymap,
             internals: settled.internals,
             wall_clock: settled.wall_clock,
+            no_legend: settled.no_legend,
             ..self
         }
     }

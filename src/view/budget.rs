@@ -9,8 +9,7 @@ use crate::ui::axis::Scope;
 use crate::ui::{Picture, UiState, context};
 use ratatui::layout::Rect;
 
-/// In turns of more nodes what engines tell apart is not summed up for every frame, and of a session
-/// of more roots it is not told what passed between them.
+/// In turns of more nodes what engines tell apart is not summed up for every frame.
 const LOOKED_AT: u32 = 2000;
 /// Columns from which the gauge of the context is drawn, not only told.
 const GAUGE_FROM: u16 = 100;
@@ -40,7 +39,7 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, n
         strong
     };
     x += pen.put(x, area.y, right.saturating_sub(x), &time, style) + 2;
-    let Some(figures) = figures(picture, ui, tree, &scope, wall) else {
+    let Some(figures) = figures(picture, ui, tree, &scope) else {
         return;
     };
     let nodes = match scope.root {
@@ -97,34 +96,15 @@ fn draw_shares(
     }
 }
 
-/// The sums of what is on the axis; of a session with the time between its turns as idle.
-fn figures(
-    picture: &Picture,
-    ui: &UiState,
-    tree: &Tree,
-    scope: &Scope,
-    wall: u64,
-) -> Option<Figures> {
+/// The sums of what is on the axis.
+fn figures(picture: &Picture, ui: &UiState, tree: &Tree, scope: &Scope) -> Option<Figures> {
     if let Some(root) = scope.root {
         return tree.nodes.get(root).map(|n| n.rolled);
     }
-    let session = picture
-        .sessions
-        .iter()
-        .find(|s| Some(s.id) == ui.session())?;
-    let mut figures = session.figures;
-    let (mut at, mut covered, mut reach) = (0, 0u64, scope.start);
-    for _ in 0..LOOKED_AT {
-        let Some(root) = tree.nodes.get(at) else {
-            figures.idle_ns = figures.idle_ns.saturating_add(wall.saturating_sub(covered));
-            break;
-        };
-        let end = root.end.unwrap_or(scope.start.saturating_add(wall));
-        covered += end.saturating_sub(root.start.max(reach));
-        reach = reach.max(end);
-        at += root.descendants as usize + 1;
-    }
-    Some(figures)
+    let mut sessions = picture.sessions.iter();
+    sessions
+        .find(|s| Some(s.id) == ui.session())
+        .map(|s| s.figures)
 }
 
 /// Kinds of bars on the screen that are no share of the time.

@@ -178,7 +178,8 @@ fn a_running_turn_zooms_to_its_newest() {
 
 #[test]
 fn a_session_on_the_axis_folds_what_lies_between_turns() {
-    let data = fixture();
+    let mut data = fixture();
+    data.sessions[0].figures.idle_ns = 57_800 * MS;
     let mut seen = Seen::new(&data, (120, 40));
     seen.act(&[Action::WholeSession]);
     let axis = seen.line(" cost ");
@@ -192,10 +193,11 @@ fn a_session_on_the_axis_folds_what_lies_between_turns() {
         row.contains('█') && row.contains('┊'),
         "folded, with its call: {row}"
     );
+    // Of 76.9 s from the first start until now.
+    let budget = seen.line(" idle ");
     assert!(
-        seen.line(" idle ").contains("session"),
-        "{}",
-        seen.line(" idle ")
+        budget.contains("session  1m17s") && budget.contains("idle 75%"),
+        "{budget}"
     );
     seen.act(&[Action::Gaps]);
     let axis = seen.line(" cost ");
