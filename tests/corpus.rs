@@ -352,3 +352,35 @@ fn difference(want: &str, got: &str) -> Option<String> {
         at(got, first)
     ))
 }
+
+#[test]
+fn every_budget_of_time_adds_up() {
+    let known = known();
+    for case in groups().into_iter().flat_map(|(_, cases)| cases) {
+        let (mut store, _) = app::load::load(std::slice::from_ref(&case), &known).unwrap();
+        let report = serde_json::to_value(report::build(&mut store, &known)).unwrap();
+        let sessions = report["sessions"].as_array().unwrap();
+        let turns = sessions.iter().flat_map(|s| s["turns"].as_array().unwrap());
+        for row in sessions.iter().chain(turns) {
+            let time = row["time"].as_object().unwrap();
+            let of = |name: &str| time[name].as_f64().unwrap();
+            let parts = time.keys().filter(|k| *k != "wall_ms").map(|k| of(k));
+            let off = (parts.sum::<f64>() - of("wall_ms")).abs();
+            assert!(off < 0.001, "{}: {time:?}", case.display());
+        }
+    }
+}
+
+/// The first turn's calls and tools follow each other but for two tools that begin while the
+/// answer still streams: the person is waited for 2732.5 + 3420.5 ms, of which 34.8 and 14.1 ms
+/// fall into the end of a call.
+#[test]
+fn a_person_s_time_is_what_nothing_else_takes() {
+    let known = known();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/cli/claude-code-tui");
+    let (mut store, _) = app::load::load(&[case], &known).unwrap();
+    let report = serde_json::to_value(report::build(&mut store, &known)).unwrap();
+    let time = &report["sessions"][0]["turns"][0]["time"];
+    let human = time["human_ms"].as_f64().unwrap();
+    assert!((human - 6104.0).abs() < 0.1, "{time}");
+}

@@ -20,6 +20,7 @@ pub mod slabs;
 pub mod store;
 mod strangers;
 mod summary;
+pub mod time_budget;
 mod twins;
 pub mod units;
 pub mod usage;

@@ -11,9 +11,10 @@ use crate::findings;
 use crate::model::correlate::Lore;
 use crate::model::figures::Figures;
 use crate::model::finding::Finding;
-use crate::model::ids::SessionId;
+use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, SessionSummary, Tree};
 use crate::model::store::Store;
+use crate::model::time_budget::{TimeBudget, time_budget};
 use schema::{
     AgentRow, CallRow, FindingRow, ModelRow, NodeRow, Received, SessionRow, SourceRow, ToolRow,
     TurnRow, cost_basis, cost_text, ms, state_word,
@@ -82,6 +83,7 @@ fn traces(store: &Store, id: SessionId) -> Vec<String> {
 
 fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionRow {
     let turn_of = turn_numbers(summary, tree);
+    let now = summary.last_arrival.max(summary.end);
     SessionRow {
         id: format!("{:016x}", summary.id.0),
         key: summary.key_name.to_string(),
@@ -100,9 +102,11 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
                 title: t.title.to_string(),
                 start_unix_ns: t.start.to_string(),
                 figures: (&t.figures).into(),
+                time: (&turn_time(tree, t.node, now)).into(),
             })
             .collect(),
         figures: (&summary.figures).into(),
+        time: (&time_budget(&tree.nodes, now)).into(),
         models: models(tree),
         agents: agents(tree),
         tools: tools(tree),
@@ -115,6 +119,13 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
         nodes: tree.nodes.iter().map(|n| node(tree, n)).collect(),
         edges: Vec::new(),
     }
+}
+
+/// Where a turn's time went.
+fn turn_time(tree: &Tree, turn: NodeId, now: u64) -> TimeBudget {
+    let at = tree.find(turn).unwrap_or(tree.nodes.len());
+    let below = tree.nodes.get(at).map_or(0, |n| n.descendants as usize + 1);
+    time_budget(tree.nodes.get(at..at + below).unwrap_or_default(), now)
 }
 
 /// The number of the turn that each node is in.
