@@ -2,9 +2,10 @@
 
 use super::lore::Known;
 use super::screen::{Asked, Screen};
-use super::signals::{HUNG_UP, Signals, Told};
-use super::terminal::Writer;
-use super::{env, input, now_ns, receive::Receiving};
+use super::signals::{self, HUNG_UP, Signals, Told};
+use super::terminal::{Questions, Writer};
+use super::themes::Themes;
+use super::{canvas, env, input, now_ns, receive::Receiving};
 use crate::config::Config;
 use crate::ingest::Batch;
 use crate::model::store::Store;
@@ -20,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 /// At most 60 frames a second.
-const FRAME: Duration = Duration::from_millis(16);
+const FRAME: Duration = Duration::from_millis(17);
 /// The clock moves so often, and silence is noticed.
 const CLOCK: Duration = Duration::from_secs(1);
 /// Batches filed before keys are looked at again.
@@ -34,8 +35,8 @@ pub struct Show {
     pub known: Arc<Known>,
     /// What is there already.
     pub store: Store,
-    /// The theme.
-    pub theme: Theme,
+    /// Where themes are found.
+    pub themes: Themes,
     /// What is settled.
     pub config: Config,
     /// Bytes that the store may hold.
@@ -61,12 +62,18 @@ pub struct Left {
 /// Shows the screen until somebody leaves. `receiving` is `None` for a recording.
 pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Left> {
     let mut signals = Signals::new()?;
-    let writer = Writer::take()?;
-    let mut running = Loop::new(show, receiving, size());
-    let left = match input::events() {
-        Ok(keys) => running.run(&writer, keys, &mut signals).await,
-        Err(error) => Err(error.into()),
+    let (writer, answers) = Writer::take(questions(&canvas::environment))?;
+    let screen = &show.config.screen;
+    let canvas = canvas::canvas(&canvas::environment, &answers, screen.ascii);
+    let theme = show.themes.on(&screen.theme, canvas);
+    let (mut running, keys) = match theme.and_then(|theme| Ok((theme, input::events(answers)?))) {
+        Ok((theme, keys)) => (Loop::new(show, theme, receiving, size()), keys),
+        Err(error) => {
+            writer.leave();
+            return Err(error);
+        }
     };
+    let left = running.run(&writer, keys, &mut signals).await;
     let answers = writer.leave();
     let status = left?;
     Ok(Left {
@@ -86,6 +93,17 @@ fn start(config: Config, size: (u16, u16)) -> UiState {
         no_legend: !config.screen.legend,
     };
     UiState::new(size.0, size.1).with(settled)
+}
+
+/// What a terminal of this kind may be asked.
+fn questions(variable: canvas::Variables<'_>) -> Questions {
+    if canvas::is_dumb(variable) {
+        Questions::None
+    } else if canvas::tells_ground(variable, canvas::depth(variable)) {
+        Questions::WidthAndGround
+    } else {
+        Questions::Width
+    }
 }
 
 /// Columns and rows of the terminal.
@@ -116,12 +134,12 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(show: Show, receiving: Option<Receiving>, size: (u16, u16)) -> Self {
+    fn new(show: Show, theme: Theme, receiving: Option<Receiving>, size: (u16, u16)) -> Self {
         let now = Instant::now();
         let known = show.known.clone();
         let tick = show.config.screen.tick;
         let ui = start(show.config, size);
-        let mut screen = Screen::new(show.known, show.store, show.theme, ui, show.limit);
+        let mut screen = Screen::new(show.known, show.store, theme, ui, show.limit);
         if let Some(receiving) = &receiving {
             let port =
                 |addresses: &[SocketAddr], usual| addresses.first().map_or(usual, SocketAddr::port);
@@ -185,6 +203,12 @@ impl Loop {
                 biased;
                 told = signals.next() => match told {
                     Told::End(status) => return Ok(status),
+                    Told::Stop => {
+                        if writer.lend().is_err() {
+                            return Ok(HUNG_UP);
+                        }
+                        signals::stop();
+                    }
                     Told::GoOn => {
                         if writer.take_again().is_err() {
                             return Ok(HUNG_UP);

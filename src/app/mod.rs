@@ -1,6 +1,8 @@
 //! The running program: everything above, wired together. The only room that knows clock,
 //! terminal, threads and signals.
 
+pub mod ask;
+mod canvas;
 pub mod detail;
 pub mod env;
 mod headless;
@@ -13,11 +15,13 @@ pub mod price;
 pub mod receive;
 pub mod report;
 pub mod screen;
+mod sequence;
 pub mod settings;
 pub mod show;
 mod signals;
 pub mod sink;
 pub mod terminal;
+pub mod themes;
 
 use crate::cli::{Cli, Command};
 use std::io::Write;

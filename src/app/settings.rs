@@ -49,9 +49,13 @@ fn file(cli: &Cli) -> Option<(PathBuf, bool)> {
     if let Some(path) = named {
         return Some((path.clone(), true));
     }
+    Some((folder()?.join("config.toml"), false))
+}
+
+/// The user's folder for spanfall, as the platform has it; `None` without a home.
+pub fn folder() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;
-    let path = folders.config_dir().join("spanfall").join("config.toml");
-    Some((path, false))
+    Some(folders.config_dir().join("spanfall"))
 }
 
 fn from_file(path: &Path, named: bool) -> anyhow::Result<Option<Config>> {

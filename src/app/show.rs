@@ -6,10 +6,10 @@ use super::lore::Known;
 use super::now_ns;
 use super::receive::Receiving;
 use super::terminal;
+use super::themes::Themes;
 use crate::cli;
 use crate::config::{self, Config};
 use crate::model::store::Store;
-use crate::theme::{Depth, Theme};
 use crate::wire::receiver::{Listen, ReceiverConfig};
 use crate::{record, report};
 use anyhow::Context;
@@ -36,15 +36,15 @@ pub(super) fn block_on<T>(task: impl Future<Output = T>) -> anyhow::Result<T> {
 /// `spanfall`: receive and show.
 pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     terminal::require()?;
+    let themes = themes(&config)?;
     let known = Known::with_prices(config.cost.prices.as_deref())?;
     let receiver = receiver(&config.receive);
     warn_of_strangers(&receiver);
-    let theme = screen_theme(&config.screen)?;
     let receiving = Receiving::start(&receiver, known.clone())?;
     let show = Show {
         known: known.clone(),
         store: Store::new(),
-        theme,
+        themes,
         limit: usize::try_from(config.receive.max_memory.0).unwrap_or(usize::MAX),
         config,
         recording: None,
@@ -125,14 +125,14 @@ pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Re
             out,
         );
     }
-    let theme = screen_theme(&config.screen)?;
+    let themes = themes(&config)?;
     let (store, complaints) = load(&args.paths, &known)?;
     complain(&complaints);
     let frozen_at = Some(store.last_time());
     let show = Show {
         known: known.clone(),
         store,
-        theme,
+        themes,
         config,
         limit: NO_LIMIT,
         recording: Some(name),
@@ -150,7 +150,7 @@ fn play(
     config: Config,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    let theme = screen_theme(&config.screen)?;
+    let themes = themes(&config)?;
     let receiving = Receiving::start_anywhere(known.clone())?;
     complain(&recording.complaints);
     let target = receiving
@@ -167,7 +167,7 @@ fn play(
     let show = Show {
         known: known.clone(),
         store: Store::new(),
-        theme,
+        themes,
         config,
         limit: NO_LIMIT,
         recording: Some(name.to_owned()),
@@ -210,22 +210,9 @@ fn complain(complaints: &[String]) {
     }
 }
 
-/// The theme that was asked for, in the colours that the terminal has.
-fn screen_theme(screen: &config::Screen) -> anyhow::Result<Theme> {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let (color, term) = (variable("COLORTERM"), variable("TERM"));
-    let depth = if !variable("NO_COLOR").is_empty() || term == "dumb" {
-        Depth::None
-    } else if matches!(color.as_str(), "truecolor" | "24bit") {
-        Depth::True
-    } else if term.contains("256color") {
-        Depth::Ansi256
-    } else {
-        Depth::Ansi16
-    };
-    Ok(Theme::built_in(
-        &screen.theme,
-        depth,
-        screen.ascii || term == "dumb",
-    )?)
+/// Where themes are found. A theme that is none is told before anything else is done.
+fn themes(config: &Config) -> anyhow::Result<Themes> {
+    let themes = Themes::usual();
+    themes.check(&config.screen.theme)?;
+    Ok(themes)
 }

@@ -1,10 +1,12 @@
-//! Signals: those that end the program, and the one after which the terminal is ours again.
+//! Signals: those that end the program, and those between which others have the terminal.
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// To end with this exit status, 128 + the signal's number.
     End(u8),
+    /// To stop, as Ctrl-Z asks.
+    Stop,
     /// The program was stopped, and goes on: others had the terminal meanwhile.
     GoOn,
 }
@@ -14,35 +16,46 @@ pub const HUNG_UP: u8 = 129;
 
 /// Waits for a signal.
 #[cfg(unix)]
-pub struct Signals([(tokio::signal::unix::Signal, Told); 4]);
+pub struct Signals([(tokio::signal::unix::Signal, Told); 5]);
 
 #[cfg(unix)]
 impl Signals {
-    /// Listens for SIGINT, SIGTERM, SIGHUP and SIGCONT from now on.
+    /// Listens for SIGINT, SIGTERM, SIGHUP, SIGTSTP and SIGCONT from now on.
     pub fn new() -> std::io::Result<Self> {
+        use rustix::process::Signal;
         use tokio::signal::unix::{SignalKind, signal};
-        // Its number differs between systems, and tokio has no name for it.
-        let cont = if cfg!(target_os = "linux") { 18 } else { 19 };
+        let number = |signal: Signal| SignalKind::from_raw(signal.as_raw());
+        let (stop, cont) = (number(Signal::TSTP), number(Signal::CONT));
         Ok(Self([
             (signal(SignalKind::interrupt())?, Told::End(128 + 2)),
             (signal(SignalKind::terminate())?, Told::End(128 + 15)),
             (signal(SignalKind::hangup())?, Told::End(HUNG_UP)),
-            (signal(SignalKind::from_raw(cont))?, Told::GoOn),
+            (signal(stop)?, Told::Stop),
+            (signal(cont)?, Told::GoOn),
         ]))
     }
 
     /// The next one.
     pub async fn next(&mut self) -> Told {
-        let [(int, a), (term, b), (hup, c), (cont, d)] = &mut self.0;
+        let [int, term, hup, stop, cont] = &mut self.0;
         // A terminal that closes sends SIGHUP and SIGCONT at once; the end goes first.
         tokio::select! {
             biased;
-            _ = int.recv() => *a,
-            _ = term.recv() => *b,
-            _ = hup.recv() => *c,
-            _ = cont.recv() => *d,
+            _ = int.0.recv() => int.1,
+            _ = term.0.recv() => term.1,
+            _ = hup.0.recv() => hup.1,
+            _ = stop.0.recv() => stop.1,
+            _ = cont.0.recv() => cont.1,
         }
     }
+}
+
+/// Stops this process until it is continued.
+#[cfg(unix)]
+pub fn stop() {
+    use rustix::process::{Signal, getpid, kill_process};
+    // It cannot fail: it is our own.
+    let _ = kill_process(getpid(), Signal::STOP);
 }
 
 /// Waits for Ctrl-C.
@@ -64,3 +77,7 @@ impl Signals {
         }
     }
 }
+
+/// There is no such thing here.
+#[cfg(not(unix))]
+pub fn stop() {}

@@ -1,6 +1,7 @@
 //! The terminal: taken over, drawn on and given back by a thread of its own, so that a slow or
 //! blocked terminal never holds up the store, nor the way out.
 
+use super::ask::{self, Answers};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
@@ -66,6 +67,10 @@ struct Slot {
     frame: Option<Buffer>,
     shows: Shows,
     leaving: bool,
+    /// Others are to have the terminal.
+    lend: bool,
+    /// They may.
+    lent: bool,
     /// The thread has ended; true if the terminal took everything, to the last byte.
     ended: Option<bool>,
 }
@@ -102,6 +107,17 @@ impl Shared {
     }
 }
 
+/// What to ask the terminal when it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Questions {
+    /// Nothing: it would print the question.
+    None,
+    /// How wide it draws our signs.
+    Width,
+    /// That, and its background.
+    WidthAndGround,
+}
+
 /// Hands frames to the terminal: one in flight, of those waiting the latest.
 pub struct Writer(Arc<Shared>);
 
@@ -109,24 +125,36 @@ impl Writer {
     /// Takes the terminal over: raw mode, alternate screen, no cursor. A panic of the main thread
     /// gives it back before it is told; one on a receiver's thread costs its request and is told
     /// to its exporter as a lost connection.
-    pub fn take() -> io::Result<Self> {
+    ///
+    /// On the way it asks what `questions` want to know.
+    pub fn take(questions: Questions) -> io::Result<(Self, Answers)> {
         let shared = Arc::new(Shared::default());
         let mut output = BufWriter::with_capacity(1 << 16, output()?);
         restore_on_panic(shared.clone());
         enable_raw_mode()?;
+        let asked = enter(&mut output).and_then(|()| match questions {
+            Questions::None => Ok(Answers::default()),
+            Questions::Width => ask::ask(&mut output, false),
+            Questions::WidthAndGround => ask::ask(&mut output, true),
+        });
+        let answers = asked.inspect_err(|_| {
+            let _ = disable_raw_mode();
+        })?;
         let writer = Self(shared.clone());
         std::thread::Builder::new()
             .name("terminal".into())
             .spawn(move || {
                 let drawing = AssertUnwindSafe(|| write_frames(&shared, &mut output));
-                let drawn = matches!(catch_unwind(drawing), Ok(Ok(())));
-                let restored = give_back(&mut output).is_ok();
+                let drawn = catch_unwind(drawing);
+                let lent = matches!(drawn, Ok(Ok(true)));
+                let restored = lent || give_back(&mut output).is_ok();
+                let drawn = matches!(drawn, Ok(Ok(_)));
                 shared.tell(|slot| slot.ended = Some(drawn && restored));
             })
             .inspect_err(|_| {
                 let _ = disable_raw_mode();
             })?;
-        Ok(writer)
+        Ok((writer, answers))
     }
 
     /// Shows a frame, in place of one that is still waiting.
@@ -145,10 +173,24 @@ impl Writer {
         slot.shows = slot.shows.max(shows);
     }
 
+    /// Gives the terminal to others, until it is taken again. A blocked one is not waited for
+    /// beyond half a second.
+    pub fn lend(&self) -> io::Result<()> {
+        self.0.tell(|slot| slot.lend = true);
+        let waiting = |slot: &mut Slot| !slot.lent && slot.ended.is_none();
+        let wait = self
+            .0
+            .changed
+            .wait_timeout_while(self.0.slot(), LAST_FRAME, waiting);
+        drop(wait);
+        disable_raw_mode()
+    }
+
     /// Takes the terminal over once more, after the program was stopped and continued.
     pub fn take_again(&self) -> io::Result<()> {
         disable_raw_mode()?; // else the next does nothing
         enable_raw_mode()?;
+        self.0.tell(|slot| (slot.lend, slot.lent) = (false, false));
         self.found(Shows::Others);
         Ok(())
     }
@@ -188,55 +230,117 @@ fn give_back(output: &mut impl Write) -> io::Result<()> {
     )
 }
 
-fn write_frames(shared: &Shared, output: &mut BufWriter<Output>) -> io::Result<()> {
-    let enter = |output: &mut BufWriter<Output>| {
-        execute!(
-            output,
-            EnterAlternateScreen,
-            EnableBracketedPaste,
-            cursor::Hide
-        )
-    };
-    enter(output)?;
-    let mut shown = Buffer::default();
-    while let Some((frame, shows)) = next_frame(shared) {
-        if shows == Shows::Others {
-            enter(output)?;
-        }
-        if shows != Shows::Written {
-            shown = Buffer::default();
-        }
-        write_frame(output, &shown, &frame)?;
-        shown = frame;
-    }
-    Ok(())
+fn enter(output: &mut impl Write) -> io::Result<()> {
+    execute!(
+        output,
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        cursor::Hide
+    )
 }
 
-fn next_frame(shared: &Shared) -> Option<(Buffer, Shows)> {
+/// What there is to do next.
+enum Next {
+    Show(Buffer, Shows),
+    Lend,
+    Leave,
+}
+
+/// Writes frames to a terminal that was entered, until it is left; true while it is others' then.
+fn write_frames(shared: &Shared, output: &mut BufWriter<Output>) -> io::Result<bool> {
+    let mut shown = Buffer::default();
+    let mut lent = false;
+    loop {
+        match next(shared, lent) {
+            Next::Show(frame, before) => {
+                if lent || before == Shows::Others {
+                    enter(output)?;
+                    lent = false;
+                }
+                if before != Shows::Written {
+                    shown = Buffer::default();
+                }
+                write_frame(output, &shown, &frame)?;
+                shown = frame;
+            }
+            Next::Lend => {
+                give_back(output)?;
+                lent = true;
+                shared.tell(|slot| slot.lent = true);
+            }
+            Next::Leave => return Ok(lent),
+        }
+    }
+}
+
+fn next(shared: &Shared, lent: bool) -> Next {
     let mut slot = shared.slot();
     loop {
         if slot.leaving {
-            return None;
+            return Next::Leave;
         }
-        if let Some(frame) = slot.frame.take() {
-            return Some((frame, std::mem::take(&mut slot.shows)));
+        if slot.lend && !lent {
+            return Next::Lend;
+        }
+        if let Some(frame) = slot.frame.take().filter(|_| !slot.lend) {
+            return Next::Show(frame, std::mem::take(&mut slot.shows));
         }
         let woken = shared.changed.wait(slot);
         slot = woken.unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-/// Writes what differs, between synchronized-update marks so that it appears at once.
+/// Writes what differs, between synchronized-update marks so that it appears at once; nothing if
+/// nothing does.
 fn write_frame(output: &mut impl Write, shown: &Buffer, frame: &Buffer) -> io::Result<()> {
     let mut backend = CrosstermBackend::new(output);
-    queue!(backend, BeginSynchronizedUpdate)?;
     if shown.area == frame.area {
-        backend.draw(shown.diff(frame).into_iter())?;
+        let changes = shown.diff(frame);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        queue!(backend, BeginSynchronizedUpdate)?;
+        backend.draw(changes.into_iter())?;
     } else {
-        queue!(backend, ResetColor, Clear(ClearType::All))?;
+        queue!(
+            backend,
+            BeginSynchronizedUpdate,
+            ResetColor,
+            Clear(ClearType::All)
+        )?;
         let blank = Buffer::empty(frame.area);
         backend.draw(blank.diff(frame).into_iter())?;
     }
     queue!(backend, EndSynchronizedUpdate)?;
     Write::flush(&mut backend)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "test")]
+mod tests {
+    use super::*;
+    use ratatui::layout::Rect;
+
+    fn written(shown: &Buffer, frame: &Buffer) -> String {
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, shown, frame).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_frame_is_written_at_once_and_not_at_all_where_nothing_changed() {
+        let area = Rect::new(0, 0, 20, 3);
+        let mut frame = Buffer::empty(area);
+        frame.set_string(2, 1, "spans", ratatui::style::Style::new());
+        let (begin, end) = ("\x1b[?2026h", "\x1b[?2026l");
+        for before in [Buffer::default(), Buffer::empty(area)] {
+            let bytes = written(&before, &frame);
+            assert!(
+                bytes.starts_with(begin) && bytes.ends_with(end),
+                "{bytes:?}"
+            );
+            assert!(bytes.contains("spans"), "{bytes:?}");
+        }
+        assert_eq!(written(&frame, &frame), "");
+    }
 }

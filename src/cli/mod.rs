@@ -156,7 +156,8 @@ pub struct Receive {
 /// How to show it.
 #[derive(Args, Debug)]
 pub struct Screen {
-    /// Colours: the name of a theme, dark or light
+    /// Colours: auto, dark, light, high-contrast, colour-blind, catppuccin-mocha, gruvbox-dark, one of
+    /// your own by name, or the path of a theme file. auto is dark or light, as the terminal is
     #[arg(long, value_name = "NAME", env = "SPANFALL_THEME")]
     pub theme: Option<String>,
     /// Draw with plain ASCII characters only

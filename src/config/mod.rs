@@ -40,7 +40,7 @@ pub struct Config {
     reason = "independent switches, each with its line"
 )]
 pub struct Screen {
-    /// The name of a theme.
+    /// The name of a theme, the path of one, or `auto`: dark or light, as the terminal is.
     pub theme: String,
     /// Plain ASCII characters only.
     pub ascii: bool,
@@ -59,7 +59,7 @@ pub struct Screen {
 impl Default for Screen {
     fn default() -> Self {
         Self {
-            theme: "dark".to_owned(),
+            theme: "auto".to_owned(),
             ascii: false,
             mouse: true,
             legend: true,

@@ -48,7 +48,7 @@ pub(super) const SECTIONS: [(&str, &str); 4] = [
 
 /// All settings, in the order of the file.
 pub(super) static SETTINGS: &[Setting] = settings! {
-    screen.theme: "Colours: the name of a theme. (--theme)";
+    screen.theme: "Colours: auto, the name of a theme, or the path of one. (--theme)";
     screen.ascii: "Plain ASCII characters only. (--ascii)";
     screen.mouse: "Clicks and the wheel are for spanfall, not for the terminal.";
     screen.legend: "A line that explains the bars.";

@@ -11,10 +11,42 @@ use std::time::{Duration, Instant};
 /// as soon as it holds.
 pub const HANG: Duration = Duration::from_secs(30);
 
+/// What the terminal says of itself when it is asked who it is, which is the last question.
+#[derive(Clone, Copy, Default)]
+pub struct Manner {
+    /// It answers nothing at all.
+    pub silent: bool,
+    /// Its background, in X11's notation: else it does not know the question.
+    pub ground: Option<&'static str>,
+    /// It draws ambiguous characters in two cells.
+    pub wide: bool,
+    /// What the person types before the answers come.
+    pub typed: &'static str,
+}
+
+impl Manner {
+    fn answer(self) -> String {
+        use std::fmt::Write;
+        let mut answer = self.typed.to_owned();
+        if !self.silent {
+            let column = if self.wide { 3 } else { 2 };
+            write!(answer, "\x1b[1;{column}R").unwrap();
+            if let Some(ground) = self.ground {
+                write!(answer, "\x1b]11;{ground}\x1b\\").unwrap();
+            }
+            answer += "\x1b[?62;22c";
+        }
+        answer
+    }
+}
+
 /// What came out of the program.
 struct Output {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// When it asked, and when its first frame was whole.
+    asked: Option<Instant>,
+    drawn: Option<Instant>,
     /// Nobody reads the terminal.
     blocked: bool,
     /// The program has closed it.
@@ -43,11 +75,21 @@ impl Shared {
     }
 }
 
+/// What is typed, and answered; gone when the window is closed.
+type Keys = Arc<Mutex<Option<Box<dyn Write + Send>>>>;
+
+fn send(keys: &Keys, text: &str) {
+    if let Some(into) = keys.lock().unwrap().as_mut() {
+        into.write_all(text.as_bytes()).unwrap();
+        into.flush().unwrap();
+    }
+}
+
 /// A terminal with a program in it.
 pub struct Terminal {
     shared: Arc<Shared>,
     master: Option<Box<dyn MasterPty + Send>>,
-    keys: Option<Box<dyn Write + Send>>,
+    keys: Keys,
     child: Option<Box<dyn Child + Send + Sync>>,
     pid: u32,
     modes_before: String,
@@ -55,7 +97,18 @@ pub struct Terminal {
 
 impl Terminal {
     /// Runs a program in a terminal of so many columns and rows.
-    pub fn run(program: &str, args: &[&str], (cols, rows): (u16, u16)) -> Self {
+    pub fn run(program: &str, args: &[&str], size: (u16, u16)) -> Self {
+        Self::run_in(Manner::default(), &[], program, args, size)
+    }
+
+    /// The same in a terminal of another manner, and with variables.
+    pub fn run_in(
+        manner: Manner,
+        variables: &[(&str, &str)],
+        program: &str,
+        args: &[&str],
+        (cols, rows): (u16, u16),
+    ) -> Self {
         let pty = native_pty_system().openpty(size(cols, rows)).unwrap();
         let modes_before = format!("{:?}", pty.master.get_termios());
         let mut command = CommandBuilder::new(program);
@@ -64,16 +117,21 @@ impl Terminal {
         command.env("COLORTERM", "truecolor");
         let ours = std::env::vars_os().filter(|(name, _)| {
             let name = name.to_string_lossy();
-            name.starts_with("SPANFALL_") || name == "NO_COLOR"
+            name.starts_with("SPANFALL_") || ["NO_COLOR", "COLORFGBG", "STY"].contains(&&*name)
         });
         ours.for_each(|(name, _)| command.env_remove(name));
         // The one of whoever runs the tests is not meant.
         command.env("SPANFALL_CONFIG", "/dev/null");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pty.slave.spawn_command(command).unwrap();
         let shared = Arc::new(Shared {
             output: Mutex::new(Output {
                 parser: vt100::Parser::new(rows, cols, 0),
                 raw: Vec::new(),
+                asked: None,
+                drawn: None,
                 blocked: false,
                 ended: false,
                 closed: false,
@@ -82,9 +140,11 @@ impl Terminal {
         });
         let reader = pty.master.try_clone_reader().unwrap();
         let into = shared.clone();
-        thread::spawn(move || read(reader, &into));
+        let keys = Arc::new(Mutex::new(Some(pty.master.take_writer().unwrap())));
+        let answers = keys.clone();
+        thread::spawn(move || read(reader, &into, manner, &answers));
         Self {
-            keys: Some(pty.master.take_writer().unwrap()),
+            keys,
             master: Some(pty.master),
             pid: child.process_id().unwrap(),
             child: Some(child),
@@ -95,9 +155,7 @@ impl Terminal {
 
     /// Types.
     pub fn keys(&mut self, keys: &str) {
-        let into = self.keys.as_mut().unwrap();
-        into.write_all(keys.as_bytes()).unwrap();
-        into.flush().unwrap();
+        send(&self.keys, keys);
     }
 
     /// Changes the size, as a person does who drags the window's corner.
@@ -116,7 +174,7 @@ impl Terminal {
 
     /// Closes the window, as soon as the reader has read once more: the clock moves every second.
     pub fn close(&mut self) {
-        self.keys = None;
+        *self.keys.lock().unwrap() = None;
         self.master = None;
         self.shared.output().closed = true;
     }
@@ -137,6 +195,26 @@ impl Terminal {
         &self.modes_before
     }
 
+    /// All that the program wrote so far.
+    pub fn raw(&self) -> Vec<u8> {
+        self.shared.output().raw.clone()
+    }
+
+    /// How long the program waited for answers before its first frame was whole.
+    pub fn waited(&self) -> Duration {
+        let output = self.wait("the first frame", |o| o.drawn.is_some());
+        output.drawn.unwrap() - output.asked.unwrap()
+    }
+
+    /// The program is stopped, as `ps` tells.
+    pub fn is_stopped(&self) -> bool {
+        let pid = self.pid.to_string();
+        let told = Command::new("ps")
+            .args(["-o", "state=", "-p", &pid])
+            .output();
+        String::from_utf8_lossy(&told.unwrap().stdout).starts_with('T')
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let pid = self.pid.to_string();
@@ -148,6 +226,11 @@ impl Terminal {
     pub fn wait_until(&self, what: &str, is: impl Fn(&vt100::Screen) -> bool) -> String {
         let output = self.wait(what, |o| !o.is_half_drawn() && is(o.parser.screen()));
         output.parser.screen().contents()
+    }
+
+    /// Looks at the screen as it is.
+    pub fn look(&self, at: impl FnOnce(&vt100::Screen)) {
+        at(self.shared.output().parser.screen());
     }
 
     /// Waits until a text stands on the screen, and says what else does.
@@ -225,7 +308,7 @@ fn size(cols: u16, rows: u16) -> PtySize {
     }
 }
 
-fn read(mut from: Box<dyn Read + Send>, into: &Shared) {
+fn read(mut from: Box<dyn Read + Send>, into: &Shared, manner: Manner, answers: &Keys) {
     let mut bytes = [0; 4096];
     loop {
         let blocked = |output: &mut Output| output.blocked;
@@ -234,6 +317,16 @@ fn read(mut from: Box<dyn Read + Send>, into: &Shared) {
         let mut output = into.output();
         output.parser.process(&bytes[..n]);
         output.raw.extend(&bytes[..n]);
+        let has = |output: &Output, sequence: &[u8]| {
+            output.raw.windows(sequence.len()).any(|w| w == sequence)
+        };
+        if output.asked.is_none() && has(&output, b"\x1b[c") {
+            output.asked = Some(Instant::now());
+            send(answers, &manner.answer());
+        }
+        if output.drawn.is_none() && has(&output, b"\x1b[?2026l") {
+            output.drawn = Some(Instant::now());
+        }
         output.ended = n == 0;
         into.changed.notify_all();
         if output.ended || output.closed {

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod asking;
 mod harness;
 mod leaving;
 mod pipes;
@@ -10,6 +11,7 @@ mod settled;
 
 use harness::Terminal;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Instant;
 
 const SPANFALL: &str = env!("CARGO_BIN_EXE_spanfall");
 const WIDE: (u16, u16) = (120, 40);
@@ -157,6 +159,30 @@ fn it_goes_on_after_others_had_the_terminal() {
     terminal.wait_until("the tree on the alternate screen", |s| {
         s.alternate_screen() && s.hide_cursor() && s.contents().contains("❯ coder")
     });
+}
+
+#[test]
+fn a_person_who_stops_it_finds_the_terminal_as_it_was() {
+    let (terminal, _) = live_with_case();
+    terminal.signal("TSTP");
+    terminal.wait_until("the shell's screen", |s| {
+        !s.alternate_screen() && !s.hide_cursor()
+    });
+    let until = Instant::now() + harness::HANG;
+    while !terminal.is_stopped() {
+        assert!(Instant::now() < until, "it does not stop");
+        std::thread::yield_now();
+    }
+    assert_eq!(
+        terminal.modes(),
+        terminal.modes_before(),
+        "raw mode is left"
+    );
+    terminal.signal("CONT");
+    terminal.wait_until("the tree on the alternate screen", |s| {
+        s.alternate_screen() && s.hide_cursor() && s.contents().contains("❯ coder")
+    });
+    assert_ne!(terminal.modes(), terminal.modes_before(), "raw mode");
 }
 
 #[test]

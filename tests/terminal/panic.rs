@@ -9,7 +9,7 @@ mod harness;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use spanfall::app::terminal::Writer;
+use spanfall::app::terminal::{Questions, Writer};
 use std::io::Write;
 
 const CHILD: &str = "panic with the terminal taken";
@@ -27,7 +27,7 @@ fn main() {
 
 /// Draws, waits for a key and panics.
 fn child() -> ! {
-    let writer = Writer::take().unwrap();
+    let (writer, _) = Writer::take(Questions::WidthAndGround).unwrap();
     let mut frame = Buffer::empty(Rect::new(0, 0, 80, 24));
     frame.set_string(0, 0, DRAWN, Style::default());
     writer.show(frame);
