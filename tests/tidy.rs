@@ -254,7 +254,7 @@ fn nothing_of_a_machine_is_kept() {
             let whole = |p: &str| {
                 line.match_indices(p).any(|(i, _)| {
                     let before = line[..i].chars().next_back();
-                    before.is_none_or(|c| !c.is_alphanumeric() && !"_-./~}".contains(c))
+                    before.is_none_or(|c| !c.is_alphanumeric() && !"_-./~}…".contains(c))
                 })
             };
             if paths.iter().any(|p| whole(p)) || hosts.iter().any(|h| line.contains(h)) {

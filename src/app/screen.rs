@@ -107,6 +107,13 @@ impl Screen {
         self.setups = setups;
     }
 
+    /// The same with clock times so many seconds east of UTC, in place of this machine's.
+    #[must_use]
+    pub fn with_utc_offset(mut self, seconds: i32) -> Self {
+        self.utc_offset = seconds;
+        self
+    }
+
     /// The evidence, when the screen is left; what was held back too.
     pub fn into_store(mut self) -> Store {
         self.let_go();
