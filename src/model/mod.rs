@@ -15,6 +15,7 @@ pub mod intern;
 pub mod lag;
 pub mod node;
 pub mod pack;
+mod processes;
 pub mod sessions;
 pub mod slabs;
 pub mod store;

@@ -4,10 +4,10 @@
 
 use super::assemble::assemble;
 use super::correlate::{self, Context, Lore};
-use super::evidence::key_of;
 use super::figures::Figures;
 use super::ids::{EvidenceId, SessionId};
 use super::node::{SessionState, SessionSummary, Tree};
+use super::processes::Processes;
 use super::store::Store;
 use super::summary::{brief, summarise};
 use super::units::{Brief, UnitState};
@@ -47,6 +47,8 @@ pub struct Sessions {
     list: Vec<SessionSummary>,
     dirty: Vec<SessionId>,
     watched: Option<Watched>,
+    /// Units without a key, by process.
+    pub(super) processes: Processes,
     silence_checked: u64,
     totals: Figures,
     /// Sums of sessions that were evicted.
@@ -83,6 +85,7 @@ impl Store {
         let dirty = self.units.take_dirty(most);
         for (session, unit) in std::mem::take(&mut self.units.orphaned) {
             self.leave(session, unit);
+            self.sessions.processes.forget(unit);
         }
         self.version += u64::from(!dirty.is_empty());
         for unit in dirty {
@@ -215,39 +218,6 @@ impl Store {
             left.units.remove(&unit);
             self.mark_session(session);
         }
-    }
-
-    /// Which session a unit is of: the key told by what started first in it, else the process
-    /// of bare calls, else itself.
-    fn session_of(
-        &self,
-        unit: u32,
-        brief: &Brief,
-        lore: &dyn Lore,
-    ) -> (SessionId, Arc<str>, Arc<str>) {
-        let Some(state) = self.units.get(unit) else {
-            return (SessionId(0), "".into(), "".into());
-        };
-        if let Some((_, key)) = state.claim {
-            let name = Some(lore.rule_key(key.rule)).filter(|name| !name.is_empty());
-            return (
-                SessionId(key_of(("key", self.texts.str(key.text)))),
-                name.unwrap_or("session").into(),
-                self.texts.text(key.text),
-            );
-        }
-        if let (true, Some((_, process, _))) = (brief.bare_calls, state.process) {
-            let name = brief.service.clone();
-            return (
-                SessionId(key_of(("process", process))),
-                "process".into(),
-                name.unwrap_or_else(|| "process".into()),
-            );
-        }
-        let members = state.members.iter().filter_map(|&id| self.evidence(id));
-        let trace = members.map(|e| e.trace).min().unwrap_or_default();
-        let id = SessionId(key_of(("trace", trace)));
-        (id, "trace".into(), trace.to_string().into())
     }
 
     fn brief(&self, unit: u32, made: &correlate::Unit, lore: &dyn Lore) -> Brief {

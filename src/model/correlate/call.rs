@@ -199,7 +199,8 @@ pub fn end(call: &Evidence) -> u64 {
 }
 
 /// The first token as the client saw it, from the start of the attempt that was answered.
-/// Believed only within the call: 0 < t <= duration.
+/// A time that was measured is believed only within the call, 0 < t <= duration; a moment that
+/// was stamped may be after a span that ended when its stream opened, and then tells no decode.
 fn first_token(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
     let (from, end) = (attempt_start(piece), end(piece.evidence));
     let facts = &piece.evidence.facts;
@@ -208,10 +209,10 @@ fn first_token(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
         (None, Some(fact)) => (fact.value().checked_sub(from)?, fact.rule),
         (None, None) => return None,
     };
-    let inside =
-        ttft > 0 && (end == 0 || from.saturating_add(ttft) <= end.saturating_add(ROUNDING_NS));
-    inside.then(|| {
-        let decode = (end != 0).then(|| end.saturating_sub(from.saturating_add(ttft)));
+    let inside = end == 0 || from.saturating_add(ttft) <= end.saturating_add(ROUNDING_NS);
+    let stamped = facts.of(Field::TtftNs).is_none();
+    (ttft > 0 && (inside || stamped)).then(|| {
+        let decode = (end != 0 && inside).then(|| end.saturating_sub(from.saturating_add(ttft)));
         let source = Some(cx.lore.rule_key(rule).into());
         (
             from,
