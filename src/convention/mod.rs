@@ -15,5 +15,6 @@ mod rule;
 mod subject;
 mod table;
 
+pub use document::document;
 pub use interpret::{OriginReading, Tables};
 pub use reading::Reading;

@@ -92,7 +92,17 @@ impl Context<'_> {
             "system_instruction",
         ];
         let asked = ["messages", "input", "contents", "chat_history"];
-        let given = ["choices", "candidates", "output", "generations", "message"];
+        let given = [
+            "choices",
+            "candidates",
+            "output",
+            "outputs",
+            "generations",
+            "replies",
+            "message",
+            "response",
+            "combined_chunk_content",
+        ];
         if let Some(list) = field(document, &asked) {
             if let Some(prompt) = field(document, &system) {
                 found.extend(self.spoken(prompt, Speaker::System));
@@ -106,6 +116,9 @@ impl Context<'_> {
         }
         if is_message(document) {
             return Some(self.message(document));
+        }
+        if let Some(text) = parts::only_argument(document) {
+            return Some(said(text, self.speaker, self.output));
         }
         match field(document, &given)? {
             Value::Text(text) => Some(said(text, self.speaker, self.output)),
@@ -135,8 +148,8 @@ impl Context<'_> {
 
     /// One message; nothing when nothing is in it.
     fn message(&self, map: &Value) -> Vec<Message> {
-        let inner = unwrapped(map);
-        let role = text(inner, &["role"]).or_else(|| role_of_wrapping(map));
+        let (inner, wrapping) = unwrapped(map);
+        let role = text(inner, &["role"]).or(wrapping);
         let mut parts = thoughts(inner);
         let told = [
             "parts",
@@ -255,8 +268,9 @@ fn is_message(map: &Value) -> bool {
         || (has(&["finish_reason"]) && has(&["text", "content"]))
 }
 
-/// The message inside its wrapping: a choice, a flattened index, a serialized object.
-fn unwrapped(map: &Value) -> &Value {
+/// The message inside its wrappings: a choice, a flattened index, a serialized object, a generation
+/// that holds one; and who speaks, where a wrapping says so.
+fn unwrapped(map: &Value) -> (&Value, Option<&'static str>) {
     let wrappings = [
         "message",
         "kwargs",
@@ -265,11 +279,15 @@ fn unwrapped(map: &Value) -> &Value {
         "completion",
         "content",
     ];
-    let wrapped = field(map, &wrappings);
-    match wrapped {
-        Some(inner @ Value::Map(_)) if text(map, &["role"]).is_none() => inner,
-        _ => map,
+    let (mut inner, mut role) = (map, role_of_wrapping(map));
+    for _ in 0..3 {
+        match field(inner, &wrappings) {
+            Some(within @ Value::Map(_)) if text(inner, &["role"]).is_none() => inner = within,
+            _ => break,
+        }
+        role = role.or_else(|| role_of_wrapping(inner));
     }
+    (inner, role)
 }
 
 /// Who speaks, by the name of the class that was serialized: `SystemMessage`, `human`.

@@ -2,6 +2,7 @@
 //! keep every digit, and a document that was cut off can still be read up to the cut.
 
 use super::builder::Builder;
+use crate::convention::document::json_of_python;
 use crate::model::detail::Value;
 
 /// The JSON document that a text is, when the whole of it is one.
@@ -25,13 +26,13 @@ pub fn salvage(text: &str) -> Option<Value> {
     reader.builder.finish()
 }
 
-/// The list or map that a text holds as JSON, encoded once or several times over. A text that is
+/// The list or map that a text holds as JSON or as Python prints it, encoded once or several times over. A text that is
 /// merely a number, a word or a quoted sentence is text.
 pub fn container(text: &str) -> Option<Value> {
     let mut text = std::borrow::Cow::Borrowed(text);
     loop {
         match text.trim_start().bytes().next()? {
-            b'{' | b'[' => return parse(&text),
+            b'{' | b'[' => return parse(&text).or_else(|| parse(&json_of_python(&text)?)),
             b'"' => match parse(&text)? {
                 Value::Text(inner) => text = inner.into(), // always shorter: this ends
                 _ => return None,

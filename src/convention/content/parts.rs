@@ -74,6 +74,14 @@ pub fn part(block: &Value) -> Option<Part> {
     {
         return tool_call(call);
     }
+    // Haystack keeps the call with its answer.
+    if let Some(answer) = field(block, &["tool_call_result"]) {
+        let call = field(answer, &["origin"]).unwrap_or(answer);
+        return Some(Part::ToolResult {
+            id: id(call),
+            result: field(answer, &["result"]).map_or(Value::Null, answered),
+        });
+    }
     if let Some(inner) = field(block, &["message_content"]) {
         return part(inner);
     }
@@ -212,7 +220,7 @@ pub fn answered(value: &Value) -> Value {
     {
         return opened(&Value::Text(inner));
     }
-    let value = opened(value);
+    let value = unwrapped(opened(value));
     let Value::List(blocks) = &value else {
         return value;
     };
@@ -227,6 +235,41 @@ pub fn answered(value: &Value) -> Value {
             Value::Text(texts.join("\n"))
         }
         _ => value,
+    }
+}
+
+/// What a tool gave back, out of `LangChain`'s message of it and out of a run's outputs.
+fn unwrapped(value: Value) -> Value {
+    let inner = match &value {
+        Value::Map(entries) if entries.len() == 1 => field(&value, &["output"]),
+        _ => Some(&value),
+    };
+    let message = inner.filter(|m| field(m, &["tool_call_id"]).is_some());
+    let content = message.and_then(|m| field(m, &["content"])).or(inner);
+    match content {
+        Some(inner) if inner != &value => inner.clone(),
+        _ => value,
+    }
+}
+
+/// A call's arguments as Python passes them: the named ones, where no others are.
+pub fn named_arguments(value: Value) -> Value {
+    let positional = field(&value, &["args"]).and_then(items);
+    match field(&value, &["kwargs"]) {
+        Some(named @ Value::Map(_)) if positional.is_none_or(|args| args.is_empty()) => {
+            named.clone()
+        }
+        _ => value,
+    }
+}
+
+/// The text that a Python function was called with, if that is all.
+pub fn only_argument(value: &Value) -> Option<&str> {
+    let positional = field(value, &["args"]).and_then(items)?;
+    let named = matches!(field(value, &["kwargs"]), Some(Value::Map(named)) if !named.is_empty());
+    match (positional.as_slice(), named) {
+        ([Value::Text(text)], false) => Some(text),
+        _ => None,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::conversation;
 use super::json;
-use super::look::field;
+use super::look::{field, text};
 use super::parts;
 use super::source::Source;
-use super::table::{Field, Reader, Row};
+use super::table::{Field, Reader, Row, TABLE};
 use super::value::{opened, unflatten};
 use crate::model::detail::{Message, Part, Speaker, Value};
 
@@ -27,6 +27,7 @@ pub fn messages(row: &Row, source: &Source<'_>) -> Vec<Message> {
     let known = || conversation::messages(&value, &speaker, output);
     match (row.reader, &value) {
         (Reader::Event, Value::Map(_)) => conversation::message(&value, &speaker, output),
+        (Reader::Events, _) => events(row, &value, &speaker, output),
         (Reader::Body, Value::Text(text)) => {
             known().unwrap_or_else(|| salvaged(text, &speaker, output))
         }
@@ -39,12 +40,33 @@ pub fn messages(row: &Row, source: &Source<'_>) -> Vec<Message> {
                 parts,
             }]
         }
-        (Reader::Messages, Value::Text(text)) => {
-            known().unwrap_or_else(|| conversation::said(text, &speaker, output))
-        }
+        (Reader::Messages, Value::Text(text)) => known().unwrap_or_else(|| {
+            // MLflow and others write plain text in JSON's quotes too.
+            let quoted = match json::parse(text) {
+                Some(Value::Text(inner)) => Some(inner),
+                _ => None,
+            };
+            conversation::said(quoted.as_ref().unwrap_or(text), &speaker, output)
+        }),
         (Reader::Messages, _) => known().unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+/// Events of the conventions' 1.28 era in one list, by their names: the answer, the system's words,
+/// or what else the model read.
+fn events(row: &Row, list: &Value, speaker: &Speaker, output: bool) -> Vec<Message> {
+    let Value::List(events) = opened(list) else {
+        return Vec::new();
+    };
+    let about = |event: &Value| match text(event, &[&TABLE.event_name]).unwrap_or_default() {
+        name if TABLE.answer_events.iter().any(|e| e == name) => Field::Output,
+        name if TABLE.system_events.iter().any(|e| e == name) => Field::System,
+        _ => Field::Input,
+    };
+    let mine = events.iter().filter(|event| about(event) == row.field);
+    mine.flat_map(|event| conversation::message(event, speaker, output))
+        .collect()
 }
 
 /// What there is of a document that was cut, with a word about it; the text where it is no JSON.
@@ -101,7 +123,7 @@ pub fn value(row: &Row, source: &Source<'_>) -> Option<Value> {
         if row.field == Field::Result {
             parts::answered(value)
         } else {
-            opened(value)
+            parts::named_arguments(opened(value))
         }
     };
     match (row.reader, &value) {

@@ -106,6 +106,7 @@ impl Source<'_> {
             let said = find(self.attributes, key)
                 .and_then(plain)
                 .unwrap_or_default();
+            let said = said.trim_matches('"'); // MLflow's words are JSON texts
             values.iter().any(|value| value.eq_ignore_ascii_case(said))
         };
         row.on == self.on

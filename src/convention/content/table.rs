@@ -12,6 +12,10 @@ use std::sync::LazyLock;
 pub struct Table {
     /// The attribute that names a log record before the record's own field does.
     pub event_name: String,
+    /// Names of events that hold the model's answer.
+    pub answer_events: Vec<String>,
+    /// Names of events that hold the system's words.
+    pub system_events: Vec<String>,
     /// Texts that senders put where content was.
     pub redacted: Vec<String>,
     /// Ways of telling, the best first.
@@ -109,6 +113,8 @@ pub enum Reader {
     Family,
     /// The whole carrier as one message.
     Event,
+    /// A list of such events in one value, each with its name: those that the field is about.
+    Events,
     /// A text, as it is.
     Text,
     /// Texts under headings in brackets, `[USER]` and `[TOOL RESULT: id]`, between rules.
