@@ -8,6 +8,7 @@
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use serde::de::IgnoredAny;
+use spanfall::convention::document;
 use spanfall::record::request::Request;
 
 /// Longest text that stays, in characters.
@@ -66,6 +67,11 @@ fn nested(text: &str, nesting: usize) -> String {
     if nesting > 0 {
         if is_json(text) {
             return strings(text, nesting - 1);
+        }
+        if let Some(printed) = document(text).map(|d| d.to_string())
+            && strings(&printed, nesting - 1) == printed
+        {
+            return text.to_owned(); // of a Python dict whose texts are all short
         }
         if let Some((head, rest)) = text.split_once('\n').filter(|(_, rest)| is_json(rest)) {
             return nested(head, 0) + "\n" + &strings(rest, nesting - 1);
