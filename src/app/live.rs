@@ -301,7 +301,7 @@ impl Loop {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 keymap::action(self.screen.ui(), key)
             }
-            Event::Paste(text) => Some(Action::FilterPaste(text)),
+            Event::Paste(text) => Some(Action::Paste(text)),
             Event::Resize(columns, rows) => {
                 self.size = (columns, rows);
                 writer.repaint();

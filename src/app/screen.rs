@@ -147,7 +147,7 @@ impl Screen {
     }
 
     /// Correlates some of what came and brings picture and state in step with it; true if there
-    /// is more.
+    /// is more to do.
     pub fn refresh(&mut self, now: u64) -> bool {
         self.now = now;
         if self.held_bytes > HELD_MOST {
@@ -163,7 +163,7 @@ impl Screen {
         self.gather();
         self.count();
         self.act(Action::Data);
-        self.store.is_behind()
+        self.store.is_behind() || self.ui.is_searching()
     }
 
     /// The receiver's own numbers, as they are now.

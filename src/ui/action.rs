@@ -48,8 +48,8 @@ pub enum Action {
     Filter,
     /// Edit the filter line.
     FilterEdit(InputRequest),
-    /// Text pasted into the filter line.
-    FilterPaste(String),
+    /// Text pasted into the line that has the keyboard.
+    Paste(String),
     /// Keep the filter and close its line.
     FilterAccept,
     /// Drop what was typed and close the line.
@@ -90,6 +90,18 @@ pub enum Action {
     Legend,
     /// The whole session on the axis, or the selected row's turn.
     WholeSession,
+    /// Open the palette: every action, to be found by typing.
+    Palette,
+    /// Open the jump: sessions, turns and nodes, to be found by typing.
+    Jump,
+    /// Show a session or a node of it, unfolding what hides it.
+    GoTo(SessionId, Option<NodeId>),
+    /// Edit the line of the open list.
+    PickEdit(InputRequest),
+    /// Close the list and do what is chosen in it.
+    PickAccept,
+    /// Close the list.
+    PickCancel,
     /// Open or close help.
     Help,
     /// Leave the program.

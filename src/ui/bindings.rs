@@ -63,6 +63,9 @@ fn has_session(ui: &UiState) -> bool {
 fn on_panels(ui: &UiState) -> bool {
     ui.view == View::Trace
 }
+fn has_any(ui: &UiState) -> bool {
+    ui.session.is_some()
+}
 fn can_move(ui: &UiState) -> bool {
     ui.view != View::Trace || ui.session.is_some()
 }
@@ -309,6 +312,20 @@ pub static TABLE: &[Binding] = &[
         "hide or show the legend of the bars",
         Silent,
         has_rows,
+    ),
+    bind(
+        "ctrl-p J",
+        Action::Jump,
+        "jump to a session, turn, agent, call or tool by typing",
+        Says("jump"),
+        has_any,
+    ),
+    bind(
+        ":",
+        Action::Palette,
+        "find an action by typing and do it",
+        Says("actions"),
+        always,
     ),
     bind("?", Action::Help, "this help", Says("help"), always),
     bind(

@@ -120,7 +120,24 @@ pub fn action(ui: &UiState, key: KeyEvent) -> Option<Action> {
             }
             (_, bound) => bound.filter(is_scrolling),
         },
+        Mode::Palette(_) | Mode::Jump(_) => picking(key),
         Mode::Main => bound(),
+    }
+}
+
+/// Keys of a list: what is typed is looked for.
+fn picking(key: KeyEvent) -> Option<Action> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Enter => Some(Action::PickAccept),
+        KeyCode::Esc => Some(Action::PickCancel),
+        KeyCode::Up | KeyCode::BackTab => Some(Action::Up),
+        KeyCode::Down | KeyCode::Tab => Some(Action::Down),
+        KeyCode::Char('p') if control => Some(Action::Up),
+        KeyCode::Char('n') if control => Some(Action::Down),
+        KeyCode::PageUp => Some(Action::PageUp),
+        KeyCode::PageDown => Some(Action::PageDown),
+        _ => to_input_request(&Event::Key(key)).map(Action::PickEdit),
     }
 }
 

@@ -7,7 +7,7 @@ use super::health;
 use super::pane::Line;
 use super::set_up;
 use super::state::UiState;
-use super::update::distance;
+use super::update::{distance, set_filter};
 use crate::model::ids::{NodeId, SessionId};
 
 /// A view of the screen, each with its key.
@@ -194,6 +194,10 @@ impl UiState {
         self.sought = None;
         if let Some(index) = tree.find(node) {
             self.go_to_node(picture, tree, index);
+            if self.selected() != Some(node) && !self.filter.is_empty() {
+                set_filter(self, String::new());
+                self.go_to_node(picture, tree, index);
+            }
         }
     }
 }

@@ -3,9 +3,11 @@
 use super::attributes::Attributes;
 use super::axis::Axis;
 use super::filter::Filter;
+use super::jump::Jump;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
 use super::page::{Page, View};
+use super::palette::Palette;
 use super::pane::{Line, Tab};
 use super::rows::Row;
 use crate::model::ids::{NodeId, SessionId};
@@ -25,6 +27,10 @@ pub enum Mode {
         /// The filter before it was opened.
         before: String,
     },
+    /// The palette.
+    Palette(Palette),
+    /// The jump.
+    Jump(Box<Jump>),
     /// The help overlay, scrolled by so many lines.
     Help {
         /// First line shown.
@@ -166,6 +172,11 @@ impl UiState {
     /// The session whose tree is to be shown.
     pub fn session(&self) -> Option<SessionId> {
         self.session
+    }
+
+    /// Who has the keyboard.
+    pub fn mode(&self) -> &Mode {
+        &self.mode
     }
 
     /// The node whose detail is to be shown.

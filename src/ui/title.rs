@@ -1,5 +1,7 @@
 //! A title made of received text: what a person said, without what a program put around it.
 
+use super::text;
+use crate::model::node::{Node, NodeKind};
 use std::borrow::Cow;
 
 /// The words of a prompt: elements that a program put before them (`<current_datetime>…`) are left
@@ -31,6 +33,24 @@ pub fn prompt(text: &str) -> Cow<'_, str> {
 fn nested(text: &str) -> bool {
     let inside = opening(text).and_then(|(_, after)| after.strip_prefix('>'));
     inside.is_some_and(|inside| opening(inside.trim_start()).is_some())
+}
+
+/// What a row is called: a model without its date, and without the family that its name goes on
+/// to tell anyway.
+pub fn node(node: &Node) -> Cow<'_, str> {
+    let model = node.call.as_ref().and_then(|c| c.model());
+    let name = match model {
+        Some(model) => Cow::Borrowed(text::model_short(model).trim_start_matches("claude-")),
+        None => prompt(&node.name),
+    };
+    match &*name {
+        "" => Cow::Borrowed("unnamed"),
+        // A turn without a prompt bears its model's name.
+        word if node.kind == NodeKind::Turn && !word.contains(char::is_whitespace) => {
+            Cow::Owned(text::model_short(word).to_owned())
+        }
+        _ => name,
+    }
 }
 
 /// The name of the element that a text begins with, and what follows it.

@@ -26,11 +26,23 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
     if !matches!(action, Action::Data | Action::Resize(..)) {
         ui.notice = None;
     }
+    let action = if action == Action::PickAccept {
+        ui.picked()
+    } else {
+        action
+    };
     match action {
-        Action::Data => {}
+        Action::Data | Action::PickAccept => {}
         Action::Resize(columns, rows) => ui.size = (columns, rows),
         Action::Quit => effects.push(Effect::Quit),
         Action::Help => toggle_help(ui),
+        Action::Palette => ui.open_palette(),
+        Action::Jump => ui.open_jump(),
+        Action::PickEdit(request) => ui.type_in_list(&[request]),
+        Action::GoTo(session, node) => {
+            (ui.focus, ui.zoomed) = (Panel::Tree, false);
+            ui.go_to(picture, session, node);
+        }
         Action::Follow => toggle_follow(ui),
         Action::Pause => effects.push(toggle_pause(ui)),
         Action::View(view) => ui.show_view(view),
@@ -39,8 +51,8 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Clock => ui.wall_clock = !ui.wall_clock,
         Action::Filter => open_filter(ui),
         Action::FilterEdit(request) => edit_filter(ui, &[request]),
-        Action::FilterPaste(text) => paste(ui, &text),
-        Action::FilterAccept => ui.mode = Mode::Main,
+        Action::Paste(text) => paste(ui, &text),
+        Action::FilterAccept | Action::PickCancel => ui.mode = Mode::Main,
         Action::FilterCancel => cancel_filter(ui),
         Action::NextSession => step_session(ui, picture, Way::Forward),
         Action::PreviousSession => step_session(ui, picture, Way::Back),
@@ -72,6 +84,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         | Action::PageDown => travel(ui, picture, &action),
     }
     ui.refresh(picture);
+    ui.refresh_list(picture);
     let after = (ui.session, ui.selected());
     if after != before {
         show_on_axis(ui, picture);
@@ -116,7 +129,7 @@ fn toggle_internals(ui: &mut UiState) -> Effect {
 fn toggle_help(ui: &mut UiState) {
     ui.mode = match ui.mode {
         Mode::Help { .. } => Mode::Main,
-        Mode::Main | Mode::Filter { .. } => Mode::Help { scroll: 0 },
+        _ => Mode::Help { scroll: 0 },
     };
 }
 
@@ -148,6 +161,7 @@ fn paste(ui: &mut UiState, text: &str) {
         .map(InputRequest::InsertChar)
         .collect();
     edit_filter(ui, &typed);
+    ui.type_in_list(&typed);
 }
 
 fn cancel_filter(ui: &mut UiState) {
@@ -156,7 +170,7 @@ fn cancel_filter(ui: &mut UiState) {
     }
 }
 
-fn set_filter(ui: &mut UiState, text: String) {
+pub(super) fn set_filter(ui: &mut UiState, text: String) {
     let filter = Filter::new(&text);
     ui.filter_version += u64::from(filter != ui.filter);
     ui.filter = filter;
@@ -218,6 +232,9 @@ fn back(ui: &mut UiState) {
 }
 
 fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
+    if ui.travel_list(action) {
+        return;
+    }
     if let Mode::Help { scroll } = ui.mode {
         let last = keymap::TABLE.len().saturating_sub(1);
         let to = scroll.saturating_add_signed(distance(action, 10, last));

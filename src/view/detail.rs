@@ -2,13 +2,12 @@
 
 use super::paint::Pen;
 use super::text::Cut;
-use super::tree::label;
 use crate::model::node::{Node, NodeKind};
 use crate::theme::{Glyph, Role};
 use crate::ui::attributes::{Styles, items};
 use crate::ui::pane::{Line, NOTHING, Tab};
 use crate::ui::state::Panel;
-use crate::ui::{Picture, UiState, summary};
+use crate::ui::{Picture, UiState, summary, title};
 use ratatui::layout::Rect;
 use ratatui::widgets::StatefulWidget;
 
@@ -119,7 +118,7 @@ fn title(node: &Node) -> String {
         NodeKind::Wait => "waiting for you",
         NodeKind::Other => "span",
     };
-    format!("{kind} {}", label(node))
+    format!("{kind} {}", title::node(node))
 }
 
 fn draw_attributes(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState) {

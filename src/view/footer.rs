@@ -1,11 +1,11 @@
 //! The last line: the filter being typed, a word about what happened, or the keys.
 
+use super::input;
 use super::paint::Pen;
 use crate::theme::Role;
 use crate::ui::state::Mode;
 use crate::ui::{Action, UiState, text};
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
 pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState) {
     if area.is_empty() {
@@ -47,38 +47,17 @@ fn keys(pen: &mut Pen, mut x: u16, area: Rect, ui: &UiState) {
     }
 }
 
-fn filter_line(pen: &mut Pen, area: Rect, input: &tui_input::Input, matches: usize) {
-    let (key, text_style) = (pen.style(Role::Key), pen.style(Role::Text));
+fn filter_line(pen: &mut Pen, area: Rect, line: &tui_input::Input, matches: usize) {
+    let key = pen.style(Role::Key);
     pen.put(area.x + 1, area.y, 1, "/", key);
-    let count = if input.value().trim().is_empty() {
+    let count = if line.value().trim().is_empty() {
         String::new()
     } else {
         format!("{matches} match")
     };
     let count_room = u16::try_from(count.len()).unwrap_or(0) + 2;
     let room = area.width.saturating_sub(4 + count_room);
-    let skip = input.visual_scroll(usize::from(room));
-    let mut x = area.x + 2;
-    let (mut seen, mut cursor) = (0, area.x + 2);
-    for (grapheme, width) in text::graphemes(input.value()) {
-        if seen >= skip && x < area.x + 2 + room {
-            x += pen.put(
-                x,
-                area.y,
-                (area.x + 2 + room).saturating_sub(x),
-                &grapheme,
-                text_style,
-            );
-        }
-        seen += width;
-        if seen <= input.visual_cursor() {
-            cursor = x;
-        }
-    }
-    pen.tint(
-        Rect::new(cursor, area.y, 1, 1),
-        text_style.add_modifier(Modifier::REVERSED),
-    );
+    input::draw(pen, (area.x + 2, area.y, room), line);
     let faint = pen.style(Role::Faint);
     pen.right(area.x, area.y, area.width.saturating_sub(1), &count, faint);
 }

@@ -19,10 +19,12 @@ mod empty;
 mod footer;
 mod header;
 mod help;
+mod input;
 mod numbers;
 mod overlay;
 mod page;
 mod paint;
+mod pick;
 mod scale;
 mod sessions;
 pub mod text;
@@ -38,6 +40,20 @@ use paint::Pen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+
+const PALETTE: pick::Words = pick::Words {
+    title: "Actions",
+    empty: "no action is called so",
+    enter: "does it",
+    names: 16,
+};
+
+const JUMP: pick::Words = pick::Words {
+    title: "Jump",
+    empty: "nothing is called so",
+    enter: "goes there",
+    names: 0,
+};
 
 /// Draws the screen into an area of a buffer and writes no cell outside it.
 pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -65,8 +81,11 @@ pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: 
         draw_main(pen, &layout, picture, ui, now);
     }
     footer::draw(pen, layout.footer, ui);
-    if let Mode::Help { scroll } = ui.mode {
-        help::draw(pen, whole, ui, scroll);
+    match &ui.mode {
+        Mode::Help { scroll } => help::draw(pen, whole, ui, *scroll),
+        Mode::Palette(list) => pick::draw(pen, whole, list, &PALETTE),
+        Mode::Jump(jump) => pick::draw(pen, whole, &jump.list, &JUMP),
+        Mode::Main | Mode::Filter { .. } => {}
     }
 }
 

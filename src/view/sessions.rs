@@ -71,7 +71,11 @@ fn draw_rest(
 
 /// Glyph and style of a session's state.
 pub(super) fn state(pen: &Pen, session: &SessionSummary) -> (&'static str, Style) {
-    let (glyph, role) = match session.state {
+    glyph(pen, session.state)
+}
+
+pub(super) fn glyph(pen: &Pen, state: SessionState) -> (&'static str, Style) {
+    let (glyph, role) = match state {
         SessionState::Running => (Glyph::SessionRunning, Role::Running),
         SessionState::Idle => (Glyph::SessionIdle, Role::Text),
         SessionState::Ended => (Glyph::SessionIdle, Role::Secondary),

@@ -15,7 +15,6 @@ use crate::ui::state::Panel;
 use crate::ui::{Picture, UiState, arguments, title};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use std::borrow::Cow;
 
 pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
     let area = layout.rows;
@@ -204,20 +203,25 @@ fn speed(pen: &Pen, node: &Node) -> String {
     speed.map_or_else(|| pen.glyph(Glyph::Unknown).to_owned(), text::rate)
 }
 
-/// The glyph of a row: failed, a spinner where it runs itself, else its kind.
-fn glyph(pen: &Pen, node: &Node, row: Row, now: u64) -> (&'static str, Style) {
-    let kind = match node.kind {
+/// The glyph of a kind of node and its role.
+pub(super) fn kind(kind: NodeKind, mcp: bool) -> (Glyph, Role) {
+    match kind {
         NodeKind::Turn => (Glyph::Turn, Role::Turn),
         NodeKind::Workflow => (Glyph::Workflow, Role::Agent),
         NodeKind::Agent => (Glyph::Agent, Role::Agent),
         NodeKind::Call => (Glyph::Call, Role::Call),
-        NodeKind::Tool if node.mcp => (Glyph::Mcp, Role::Tool),
+        NodeKind::Tool if mcp => (Glyph::Mcp, Role::Tool),
         NodeKind::Tool => (Glyph::Tool, Role::Tool),
         NodeKind::Retrieval => (Glyph::Retrieval, Role::Tool),
         NodeKind::Embedding => (Glyph::Embedding, Role::Tool),
         NodeKind::Wait => (Glyph::Wait, Role::Human),
         NodeKind::Other => (Glyph::Other, Role::Secondary),
-    };
+    }
+}
+
+/// The glyph of a row: failed, a spinner where it runs itself, else its kind.
+fn glyph(pen: &Pen, node: &Node, row: Row, now: u64) -> (&'static str, Style) {
+    let kind = kind(node.kind, node.mcp);
     let error = pen.style(Role::Error);
     match node.state {
         State::Error => (pen.glyph(Glyph::Error), error),
@@ -227,24 +231,6 @@ fn glyph(pen: &Pen, node: &Node, row: Row, now: u64) -> (&'static str, Style) {
         _ if row.folded && node.error_below => (pen.glyph(kind.0), error),
         State::Abandoned => (pen.glyph(kind.0), pen.style(Role::Faint)),
         _ => (pen.glyph(kind.0), pen.style(kind.1)),
-    }
-}
-
-/// What a row is called: a model without its date, and without the family that its name goes on
-/// to tell anyway.
-pub(super) fn label(node: &Node) -> Cow<'_, str> {
-    let model = node.call.as_ref().and_then(|c| c.model());
-    let name = match model {
-        Some(model) => Cow::Borrowed(text::model_short(model).trim_start_matches("claude-")),
-        None => title::prompt(&node.name),
-    };
-    match &*name {
-        "" => Cow::Borrowed("unnamed"),
-        // A turn without a prompt bears its model's name.
-        word if node.kind == NodeKind::Turn && !word.contains(char::is_whitespace) => {
-            Cow::Owned(text::model_short(word).to_owned())
-        }
-        _ => name,
     }
 }
 
@@ -297,7 +283,7 @@ fn draw_name(pen: &mut Pen, area: Rect, node: &Node, row: Row, ui: &UiState, now
         room -= 2;
     }
     let style = pen.style(name_role(node));
-    let name = pen.fit(&label(node), room, Cut::End);
+    let name = pen.fit(&title::node(node), room, Cut::End);
     let mut used = put_matched(pen, (x, y, room), &name, style, ui);
     used += draw_attempts(pen, (x + used, y, room.saturating_sub(used)), node);
     let rest = room.saturating_sub(used + 1);

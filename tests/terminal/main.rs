@@ -121,6 +121,29 @@ fn keys_fold_find_explain_and_leaf_through() {
 }
 
 #[test]
+fn actions_and_places_are_found_by_typing() {
+    let (mut terminal, _) = live_with_case();
+    terminal.keys(":next-err");
+    let screen = terminal.wait_for("next-error");
+    assert!(screen.contains("Actions"), "{screen}");
+    terminal.keys("\x1b");
+    terminal.wait_gone("Actions");
+    terminal.keys(":plumbing\r");
+    terminal.wait_for(" internals ");
+    // Folded away, and gone to all the same.
+    terminal.keys("gh");
+    terminal.wait_gone("run_tests");
+    terminal.keys("\x10");
+    terminal.wait_for("goes there");
+    terminal.keys("runtests\r");
+    terminal.wait_gone("goes there");
+    let screen = terminal.wait_for("── tool run_tests");
+    assert!(screen.contains("ƒ run_tests"), "{screen}");
+    terminal.keys(":quit\r");
+    assert_eq!(terminal.wait_exit().0.exit_code(), 0);
+}
+
+#[test]
 fn what_is_pasted_is_text_to_find_and_no_keys() {
     let (mut terminal, _) = live_with_case();
     terminal.keys("\x1b[200~qqq\x1b[201~");

@@ -6,5 +6,6 @@
 mod axis;
 mod corpus;
 mod fixture;
+mod lists;
 mod properties;
 mod snapshots;

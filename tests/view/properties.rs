@@ -12,8 +12,7 @@ fn action() -> impl Strategy<Value = Action> {
     use Action::*;
     prop_oneof![
         (0u16..130, 0u16..45).prop_map(|(w, h)| Resize(w, h)),
-        prop::sample::select(vec!["a", "bash", "zzz", "日本", " "])
-            .prop_map(|t| FilterPaste(t.into())),
+        prop::sample::select(vec!["a", "bash", "zzz", "日本", " "]).prop_map(|t| Paste(t.into())),
         prop::sample::select(vec![
             Data,
             Up,
@@ -53,6 +52,11 @@ fn action() -> impl Strategy<Value = Action> {
             WholeSession,
             Legend,
             Help,
+            Palette,
+            Jump,
+            PickAccept,
+            PickCancel,
+            PickEdit(tui_input::InputRequest::InsertChar('e')),
             FilterEdit(tui_input::InputRequest::DeletePrevChar),
             FilterEdit(tui_input::InputRequest::InsertChar('s')),
         ]),
@@ -103,13 +107,15 @@ fn every_size_is_drawn_inside_its_area() {
     let mut bare = fixture();
     bare.sessions.clear();
     let [colour, _, plain] = themes();
-    let starts: [&[Action]; 4] = [
+    let starts: [&[Action]; 6] = [
+        &[Action::Palette, Action::PageDown, Action::Paste("n".into())],
+        &[Action::Jump, Action::Paste("日本".into())],
         &[],
         &[Action::Enter, Action::NextTab, Action::NextTab],
         &[Action::PreviousPanel, Action::Help],
         &[
             Action::Filter,
-            Action::FilterPaste("日本 long text that does not fit into the line at all".into()),
+            Action::Paste("日本 long text that does not fit into the line at all".into()),
         ],
     ];
     for (i, start) in starts.iter().enumerate() {

@@ -173,12 +173,24 @@ fn help_and_filter() {
     actions.extend([
         Action::Help,
         Action::Filter,
-        Action::FilterPaste("bash\u{1b}".into()),
+        Action::Paste("bash\u{1b}".into()),
     ]);
     insta::assert_snapshot!(
         "filter",
         dump(&shot(&fixture(), (80, 24), &dark(), &actions))
     );
+}
+
+#[test]
+fn palette_and_jump() {
+    for (name, list, theme) in [
+        ("palette", Action::Palette, dark()),
+        ("jump", Action::Jump, plain()),
+    ] {
+        let mut actions = at_call();
+        actions.extend([list, Action::Paste("re".into()), Action::Down]);
+        insta::assert_snapshot!(name, dump(&shot(&fixture(), (80, 24), &theme, &actions)));
+    }
 }
 
 #[test]

@@ -1,0 +1,26 @@
+//! A line that is typed, with its cursor.
+
+use super::paint::Pen;
+use super::text;
+use crate::theme::Role;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use tui_input::Input;
+
+/// Draws as much of the line as there is room for, the cursor always in it.
+pub(super) fn draw(pen: &mut Pen, (left, y, room): (u16, u16, u16), input: &Input) {
+    let style = pen.style(Role::Text);
+    let skip = input.visual_scroll(usize::from(room));
+    let (mut x, mut seen, mut cursor) = (left, 0, left);
+    for (grapheme, width) in text::graphemes(input.value()) {
+        if seen >= skip && x < left + room {
+            x += pen.put(x, y, (left + room).saturating_sub(x), &grapheme, style);
+        }
+        seen += width;
+        if seen <= input.visual_cursor() {
+            cursor = x;
+        }
+    }
+    let reversed = style.add_modifier(Modifier::REVERSED);
+    pen.tint(Rect::new(cursor, y, 1, 1), reversed);
+}

@@ -1,0 +1,230 @@
+//! Palette and jump: what is listed, and that picking it is what its key or a walk there does.
+
+use crate::fixture::{Fixture, fixture};
+use spanfall::model::ids::NodeId;
+use spanfall::model::node::{Node, NodeKind, State, Tree};
+use spanfall::ui::keymap::TABLE;
+use spanfall::ui::state::Mode;
+use spanfall::ui::{Action, Effect, Picture, UiState, View, update};
+
+fn at(picture: &Picture, actions: &[Action]) -> UiState {
+    let mut ui = UiState::new(120, 40);
+    update(&mut ui, picture, Action::Data);
+    for action in actions {
+        update(&mut ui, picture, action.clone());
+    }
+    ui
+}
+
+fn typed(text: &str) -> Action {
+    Action::Paste(text.to_owned())
+}
+
+/// What the open list offers: name, whether it would do something, what is said about it.
+fn offered(ui: &UiState) -> Vec<(String, bool, String)> {
+    fn told<T>(list: &spanfall::ui::pick::Picker<T>) -> Vec<(String, bool, String)> {
+        let all = list.entries.iter();
+        all.map(|e| (e.name.clone(), !e.off, e.about.clone()))
+            .collect()
+    }
+    match ui.mode() {
+        Mode::Palette(list) => told(list),
+        Mode::Jump(jump) => told(&jump.list),
+        other => panic!("no list: {other:?}"),
+    }
+}
+
+#[test]
+fn every_action_is_in_the_palette_and_does_what_its_key_does() {
+    let data = fixture();
+    let mut bare = fixture();
+    bare.sessions.clear();
+    let mut nothing = bare.picture();
+    (nothing.session, nothing.tree) = (None, None);
+    let found = [Action::Filter, typed("bash"), Action::FilterAccept];
+    let starts = [
+        (data.picture(), &[Action::Top][..]),
+        (data.picture(), &found),
+        (data.picture(), &[Action::ZoomIn]),
+        (data.picture(), &[Action::View(View::Health)]),
+        (nothing, &[]),
+    ];
+    let mut done = vec![false; TABLE.len()];
+    for (picture, start) in starts {
+        for (binding, done) in TABLE.iter().zip(&mut done) {
+            let mut by_key = at(&picture, start);
+            let mut by_name = at(&picture, start);
+            assert_eq!(format!("{by_key:?}"), format!("{by_name:?}"));
+            update(&mut by_name, &picture, Action::Palette);
+            let all = offered(&by_name);
+            assert_eq!(all.len(), TABLE.len());
+            let place = all.iter().position(|(name, ..)| *name == binding.name());
+            let place = place.unwrap();
+            assert_eq!(all[place].1, (binding.when)(&by_key), "{binding:?}");
+            assert_eq!(all[place].2, binding.help);
+            if !all[place].1 {
+                continue;
+            }
+            for _ in 0..place {
+                update(&mut by_name, &picture, Action::Down);
+            }
+            let named = update(&mut by_name, &picture, Action::PickAccept);
+            let keyed = update(&mut by_key, &picture, binding.action.clone());
+            assert_eq!(named, keyed, "{binding:?}");
+            assert_eq!(format!("{by_name:?}"), format!("{by_key:?}"), "{binding:?}");
+            *done = true;
+        }
+    }
+    let never: Vec<_> = TABLE.iter().zip(done).filter(|(_, done)| !done).collect();
+    assert!(never.is_empty(), "tried in no state: {never:?}");
+}
+
+#[test]
+fn the_palette_finds_by_name_and_by_what_is_said() {
+    let data = fixture();
+    let first = |text: &str| {
+        let ui = at(&data.picture(), &[Action::Palette, typed(text)]);
+        offered(&ui).first().map(|(name, ..)| name.clone())
+    };
+    assert_eq!(first("next-err").as_deref(), Some("next-error"));
+    assert_eq!(first("nxterr").as_deref(), Some("next-error"));
+    assert_eq!(first("plumbing").as_deref(), Some("internals"));
+    assert_eq!(first("wall clock").as_deref(), Some("clock"));
+    assert_eq!(first("zzzz"), None);
+}
+
+#[test]
+fn what_would_do_nothing_is_told_and_not_done() {
+    let data = fixture();
+    let picture = data.picture();
+    let mut ui = at(&picture, &[Action::Palette, typed("next-match")]);
+    let listed = offered(&ui);
+    let off: Vec<_> = listed.iter().map(|(name, on, _)| (&**name, *on)).collect();
+    assert_eq!(off[0], ("next-match", false));
+    let before = ui.selected();
+    assert_eq!(update(&mut ui, &picture, Action::PickAccept), []);
+    assert!(matches!(ui.mode(), Mode::Main));
+    assert_eq!(ui.selected(), before);
+}
+
+fn selected<'a>(ui: &UiState, tree: &'a Tree) -> &'a Node {
+    let id = ui.selected().unwrap();
+    tree.nodes.iter().find(|n| n.id == id).unwrap()
+}
+
+#[test]
+fn the_jump_goes_to_what_folds_and_filters_hide() {
+    let data = fixture();
+    let picture = data.picture();
+    let folded = [Action::Top, Action::Bottom, Action::Left, Action::Left];
+    let filtered = [Action::Filter, typed("permission"), Action::FilterAccept];
+    for start in [&folded[..], &filtered, &[Action::View(View::Health)]] {
+        let mut ui = at(&picture, start);
+        update(&mut ui, &picture, Action::Jump);
+        update(&mut ui, &picture, typed("survey"));
+        update(&mut ui, &picture, Action::PickAccept);
+        let node = selected(&ui, &data.tree);
+        assert_eq!(node.detail.as_deref(), Some("survey callers"));
+        let row = ui.rows()[ui.cursor()];
+        assert_eq!(
+            data.tree.nodes[row.node as usize].id, node.id,
+            "it is in view"
+        );
+    }
+    let left = at(
+        &picture,
+        &[Action::Jump, typed("survey"), Action::PickCancel],
+    );
+    assert_eq!(left.selected(), at(&picture, &[]).selected());
+}
+
+#[test]
+fn plumbing_is_offered_only_where_it_is_shown() {
+    let data = fixture();
+    let find = |start: &[Action]| {
+        let jump = [Action::Jump, typed("HTTP GET")];
+        let ui = at(&data.picture(), &[start, &jump].concat());
+        offered(&ui).iter().any(|(name, ..)| name == "HTTP GET")
+    };
+    assert!(!find(&[]));
+    assert!(find(&[Action::Internals]));
+}
+
+#[test]
+fn another_sessions_turn_is_asked_for() {
+    let mut data = fixture();
+    let turn = spanfall::model::node::TurnSummary {
+        node: NodeId(77),
+        title: "triage the nightly build".into(),
+        start: 0,
+        end: None,
+        figures: Default::default(),
+    };
+    data.sessions[1].turns = vec![turn.into()];
+    let other = data.sessions[1].id;
+    let mut ui = at(&data.picture(), &[Action::Jump, typed("triage build")]);
+    assert_eq!(offered(&ui)[0].0, "triage the nightly build");
+    let effects = update(&mut ui, &data.picture(), Action::PickAccept);
+    assert_eq!(effects, [Effect::ShowSession(other)]);
+
+    // Its tree is handed in: the turn is selected in it.
+    data.tree.nodes[5].id = NodeId(77);
+    let mut picture = data.picture();
+    (picture.session, picture.tree_version) = (Some(other), 9);
+    let effects = update(&mut ui, &picture, Action::Data);
+    assert_eq!(effects, [Effect::ShowNode(other, NodeId(77))]);
+}
+
+/// A turn with so many tools, the last of them another.
+fn wide(count: u64) -> Fixture {
+    let mut data = fixture();
+    let node = |id, name: String| Node {
+        parent: (id > 0).then_some(0),
+        depth: u32::from(id > 0),
+        ..Node::missing(NodeId(id), NodeKind::Tool, &name, State::Ok)
+    };
+    let tools = (0..count).map(|id| node(id, format!("tool {id} of many")));
+    data.tree.nodes = tools.collect();
+    data.tree.nodes[0].descendants = count as u32 - 1;
+    let last = data.tree.nodes.last_mut().unwrap();
+    last.name = "the needle in the haystack".into();
+    data
+}
+
+#[test]
+fn a_key_waits_for_a_part_of_many_nodes_and_all_are_found_in_time() {
+    let data = wide(100_000);
+    let mut ui = at(&data.picture(), &[Action::Jump]);
+    update(&mut ui, &data.picture(), typed("needle"));
+    assert!(ui.is_searching() && offered(&ui).is_empty());
+    let mut parts = 1;
+    while ui.is_searching() {
+        update(&mut ui, &data.picture(), Action::Data);
+        parts += 1;
+    }
+    assert!((10..=100).contains(&parts), "{parts}");
+    assert_eq!(offered(&ui).len(), 1);
+    assert_eq!(offered(&ui)[0].0, "the needle in the haystack");
+    // Nothing has changed: nothing is looked through again.
+    update(&mut ui, &data.picture(), Action::Data);
+    assert!(!ui.is_searching());
+}
+
+#[test]
+fn what_comes_while_the_jump_is_open_is_found_too() {
+    let data = wide(9_000);
+    let more = wide(9_500);
+    let mut ui = at(&data.picture(), &[Action::Jump, typed("9100")]);
+    let settle = |ui: &mut UiState, picture: &Picture| {
+        update(ui, picture, Action::Data);
+        while ui.is_searching() {
+            update(ui, picture, Action::Data);
+        }
+    };
+    settle(&mut ui, &data.picture());
+    assert_eq!(offered(&ui), []);
+    let mut picture = more.picture();
+    picture.tree_version = 2;
+    settle(&mut ui, &picture);
+    assert_eq!(offered(&ui)[0].0, "tool 9100 of many");
+}
