@@ -139,3 +139,49 @@ fn prices_of_the_file_are_found_beside_it() {
     let told = refusal(&spanfall(home.path(), &[], &args));
     assert!(told.contains("d/p.json"), "{told}");
 }
+
+/// What a shell makes of the script is the shell's affair; that it is one for it, ours.
+#[test]
+fn completions_name_every_command_and_flag() {
+    let home = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = printed(&spanfall(home.path(), &[], &["completions", shell]));
+        for word in ["replay", "max-memory", "report", "config"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let unknown = spanfall(home.path(), &[], &["completions", "tcsh"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let script = home.path().join("spanfall.bash");
+    let bash = printed(&spanfall(home.path(), &[], &["completions", "bash"]));
+    fs::write(&script, bash).unwrap();
+    let ask = "source ./spanfall.bash; COMP_WORDS=(spanfall op); COMP_CWORD=1; _spanfall spanfall op spanfall; echo ${COMPREPLY[*]}";
+    let mut bash = Command::new("bash");
+    let answer = bash.args(["-c", ask]).current_dir(home.path()).output();
+    assert_eq!(printed(&answer.unwrap()), "open\n");
+}
+
+#[test]
+fn the_manual_tells_of_commands_keys_and_files() {
+    let home = tempfile::tempdir().unwrap();
+    let page = printed(&spanfall(home.path(), &[], &["man"]));
+    let told = [
+        ".TH spanfall 1",
+        "max\\-memory",
+        ".SH KEYS",
+        "\\fBshift\\-tab\\fR",
+        "config.toml",
+    ];
+    for part in told {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    printed(&spanfall(home.path(), &[], &["man", "--to", "."]));
+    assert_eq!(
+        fs::read_to_string(home.path().join("spanfall.1")).unwrap(),
+        page
+    );
+    let open = fs::read_to_string(home.path().join("spanfall-open.1")).unwrap();
+    assert!(open.contains("replay"), "{open}");
+    let missing = refusal(&spanfall(home.path(), &[], &["man", "--to", "none"]));
+    assert!(missing.contains("none"), "{missing}");
+}

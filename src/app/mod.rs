@@ -10,6 +10,7 @@ mod input;
 pub mod live;
 pub mod load;
 pub mod lore;
+pub mod manual;
 mod numbers;
 pub mod price;
 pub mod receive;
@@ -38,6 +39,14 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Some(Command::Report(args)) => report::run(args, &settings::of(cli)?, out),
         Some(Command::Config(args)) => {
             settings::run(cli, args, out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Completions(args)) => {
+            manual::completions(args, out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Manual(args)) => {
+            manual::man(args, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Price(args)) => {

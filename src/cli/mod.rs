@@ -40,6 +40,21 @@ pub struct Settings {
     pub prices: PriceFile,
 }
 
+/// `spanfall completions`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `spanfall man`.
+#[derive(Args, Debug)]
+pub struct Manual {
+    /// Write a page for each command into this folder instead
+    #[arg(long, value_name = "FOLDER")]
+    pub to: Option<PathBuf>,
+}
+
 /// `spanfall demo`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
@@ -91,6 +106,18 @@ pub enum Command {
     /// What is as it is without a file is commented out. Flags go before the environment, that
     /// before the file. Next: save it where --path says, and change what you like.
     Config(Settings),
+    /// Print a script that completes commands and flags in a shell
+    ///
+    /// Next: save it where the shell looks, such as
+    /// ~/.local/share/bash-completion/completions/spanfall for bash,
+    /// ~/.config/fish/completions/spanfall.fish for fish,
+    /// or a file _spanfall in a folder of $fpath for zsh.
+    Completions(Completions),
+    /// Print the manual page
+    ///
+    /// Read it with: spanfall man | man -l -
+    #[command(name = "man")]
+    Manual(Manual),
 }
 
 /// Receive and show.

@@ -14,7 +14,9 @@ impl Cli {
             Some(Command::Demo(a)) => (None, Some(&a.screen), None),
             Some(Command::Report(a)) => (None, None, Some(&a.prices)),
             Some(Command::Price(a)) => (None, None, Some(&a.prices)),
-            Some(Command::Env(_)) => (None, None, None),
+            Some(Command::Env(_) | Command::Completions(_) | Command::Manual(_)) => {
+                (None, None, None)
+            }
         };
         if let Some(receive) = receive {
             receive.over(config);
