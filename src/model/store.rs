@@ -360,6 +360,7 @@ fn hash_of(e: &Evidence, origins: &[Origin], seed: &hashbrown::DefaultHashBuilde
 
 /// What a call is joined by across traces: its session and response id.
 fn response_of(e: &Evidence) -> Option<u64> {
-    let id = (e.op == Op::Call).then(|| e.facts.number(Field::ResponseId))??;
+    let call = matches!(e.op, Op::Call | Op::Engine);
+    let id = call.then(|| e.facts.number(Field::ResponseId))??;
     Some(key_of((e.facts.text(Field::Session), id)))
 }

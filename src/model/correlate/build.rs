@@ -19,7 +19,7 @@ pub(super) struct Builder<'a> {
     pub(super) cx: &'a Context<'a>,
     pub(super) forest: &'a Forest<'a>,
     pub(super) groups: &'a Groups,
-    places: &'a Places,
+    pub(super) places: &'a Places,
     /// The seeds below each seed.
     children: Vec<Vec<usize>>,
 }
@@ -83,7 +83,7 @@ impl Builder<'_> {
         }
     }
 
-    fn running(&self) -> State {
+    pub(super) fn running(&self) -> State {
         if self.cx.stale {
             State::Abandoned
         } else {
@@ -117,7 +117,7 @@ impl Builder<'_> {
         Node::missing(id, kind, name, self.running())
     }
 
-    fn children(&self, seed_index: usize) -> impl Iterator<Item = &Group> {
+    pub(super) fn children(&self, seed_index: usize) -> impl Iterator<Item = &Group> {
         let seeds = self.children.get(seed_index).into_iter().flatten();
         seeds.filter_map(|&i| match self.places.seeds.get(i) {
             Some(Seed::Group(rep)) => self.places.groups.get(rep),
@@ -144,20 +144,6 @@ impl Builder<'_> {
                 _ => None,
             }
         })
-    }
-
-    fn turn_of_trace(&self, seed_index: usize, trace: TraceId) -> Node {
-        let id = NodeId(key_of(("turn", trace)));
-        let mut node = Node::missing(id, NodeKind::Turn, "", self.running());
-        let first = self
-            .children(seed_index)
-            .min_by_key(|g| self.forest.pieces[g.anchor].evidence.start);
-        node.arrived = first.is_some();
-        node.name = first.map_or_else(
-            || "request not received yet".into(),
-            |g| self.text(g, Field::Title).unwrap_or_else(|| self.name(g).0),
-        );
-        node
     }
 
     fn of_group(&self, group: &Group) -> Node {
@@ -233,7 +219,7 @@ impl Builder<'_> {
         self.flag(group, Field::Command)
     }
 
-    fn name(&self, group: &Group) -> (Arc<str>, Option<Arc<str>>) {
+    pub(super) fn name(&self, group: &Group) -> (Arc<str>, Option<Arc<str>>) {
         let text = |field| self.text(group, field);
         let own = || {
             text(Field::DisplayName).unwrap_or_else(|| {

@@ -165,10 +165,11 @@ fn phases(
         .copied()
         .filter(|&i| groups.op[i] != Op::Engine)
         .find_map(|i| first_token(cx, &forest.pieces[i]));
-    let engine = layers
-        .iter()
-        .copied()
-        .filter(|&i| groups.op[i] == Op::Engine)
+    // Some clients keep what the engine answered of its phases on their own span.
+    let mut nearest: Vec<usize> = layers.to_vec();
+    nearest.sort_by_key(|&i| groups.op[i] != Op::Engine);
+    let engine = nearest
+        .into_iter()
         .find_map(|i| engine_split(cx, &forest.pieces[i]));
     match (client, engine) {
         (Some((from, client)), Some((_, engine))) => {
@@ -227,23 +228,40 @@ fn first_token(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
     })
 }
 
-/// The engine's own word on its phases.
+/// The engine's own word on its phases. Believed only within the span. Where it tells the first
+/// token and the queue, the prefill is what lies between.
 fn engine_split(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
-    let facts = &piece.evidence.facts;
-    let prefill = facts.of(Field::PrefillNs)?;
+    let (facts, start, end) = (
+        &piece.evidence.facts,
+        piece.evidence.start,
+        end(piece.evidence),
+    );
+    let told = [
+        Field::PrefillNs,
+        Field::EngineTtftNs,
+        Field::QueueNs,
+        Field::DecodeNs,
+    ];
+    let told = told.into_iter().find_map(|field| facts.of(field))?;
     let (queue, decode) = (facts.number(Field::QueueNs), facts.number(Field::DecodeNs));
-    let ttft = facts
-        .number(Field::EngineTtftNs)
-        .or_else(|| queue.map(|q| q.saturating_add(prefill.value())));
-    let source = Some(cx.lore.rule_key(prefill.rule).into());
+    let first = facts.number(Field::EngineTtftNs);
+    let between = || first?.checked_sub(queue?);
+    let prefill = facts.number(Field::PrefillNs).or_else(between);
+    let ttft = first.or_else(|| Some(queue?.saturating_add(prefill?)));
+    let decode = decode.or_else(|| end.checked_sub(start.saturating_add(ttft?)));
+    let sum = [queue, prefill, decode].into_iter().flatten();
+    let sum = sum
+        .fold(0u64, u64::saturating_add)
+        .max(ttft.unwrap_or_default());
+    let inside = end == 0 || start.saturating_add(sum) <= end.saturating_add(ROUNDING_NS);
     let phases = Phases {
         queue,
-        prefill: Some(prefill.value()),
+        prefill,
         ttft,
         decode,
         evidence: PhaseEvidence::Engine,
-        source,
+        source: Some(cx.lore.rule_key(told.rule).into()),
         gateway: None,
     };
-    Some((piece.evidence.start, phases))
+    inside.then_some((start, phases))
 }

@@ -128,7 +128,7 @@ impl Groups {
         let mut seen: HashMap<(Op, u64), usize> = HashMap::new();
         for (i, p) in forest.pieces.iter().enumerate() {
             let (op, field, why) = match self.op[i] {
-                Op::Call => (Op::Call, Field::ResponseId, "same response id"),
+                Op::Call | Op::Engine => (Op::Call, Field::ResponseId, "same response id"),
                 Op::Tool | Op::ToolStart | Op::ToolPart => {
                     (Op::Tool, Field::ToolCallId, "same tool-call id")
                 }

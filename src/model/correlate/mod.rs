@@ -3,9 +3,10 @@
 //! shares a response id with them.
 //!
 //! The steps, one file each: `pieces` (a forest of spans and records, placeholders, cycles),
-//! `groups` (which pieces are one call or one tool run), `place` and `place_agents` (whose child
-//! each is), `build`, `call` and `source` (what each node says), `order` (preorder, and what only
-//! neighbours can tell), `figures` (sums), `presume` (what must be running unseen).
+//! `groups` (which pieces are one call or one tool run), `place`, `place_agents` and
+//! `place_guests` (whose child each is), `build`, `request`, `call` and `source` (what each node
+//! says), `order` (preorder, and what only neighbours can tell), `figures` (sums), `presume`
+//! (what must be running unseen).
 
 mod build;
 mod call;
@@ -15,7 +16,9 @@ mod order;
 mod pieces;
 mod place;
 mod place_agents;
+mod place_guests;
 pub mod presume;
+mod request;
 mod source;
 mod twins;
 

@@ -97,6 +97,7 @@ impl Places {
             places.place_group(forest, groups, rep);
         }
         super::place_agents::place(forest, groups, &mut places);
+        super::place_guests::place(forest, &mut places);
         places.name_missing_agents(forest);
         places.frame_turns(forest);
         places

@@ -1,0 +1,36 @@
+//! What was asked for in a trace where nobody told of a prompt.
+
+use super::build::Builder;
+use super::place::Group;
+use crate::model::evidence::{Field, key_of};
+use crate::model::ids::{NodeId, TraceId};
+use crate::model::node::{Node, NodeKind};
+
+impl Builder<'_> {
+    /// The turn that stands for a trace in which nobody told of a prompt.
+    pub(super) fn turn_of_trace(&self, seed_index: usize, trace: TraceId) -> Node {
+        let id = NodeId(key_of(("turn", trace)));
+        let mut node = Node::missing(id, NodeKind::Turn, "", self.running());
+        let first = self
+            .children(seed_index)
+            .min_by_key(|g| self.forest.pieces[g.anchor].evidence.start);
+        node.arrived = first.is_some();
+        let titled = first.map(|g| {
+            let own = self.text(g, Field::Title);
+            let within = || self.text(self.first_asked(trace)?, Field::Title);
+            own.or_else(within).unwrap_or_else(|| self.name(g).0)
+        });
+        node.name = titled.unwrap_or_else(|| "request not received yet".into());
+        node
+    }
+
+    /// What was asked first in a trace whose root is none of an agent: an HTTP request, a job.
+    fn first_asked(&self, trace: TraceId) -> Option<&Group> {
+        let anchor = |g: &Group| &self.forest.pieces[g.anchor];
+        let here =
+            self.places.groups.values().filter(|g| {
+                anchor(g).evidence.trace == trace && self.text(g, Field::Title).is_some()
+            });
+        here.min_by_key(|g| (anchor(g).evidence.start, self.forest.depth[g.anchor]))
+    }
+}
