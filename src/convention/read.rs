@@ -68,7 +68,8 @@ pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> 
         None
     };
     if number.is_some() {
-        return number.map(FactValue::Number);
+        let usual = rule.unless.is_some() && rule.unless.as_deref() == plain(value).as_deref();
+        return number.filter(|_| !usual).map(FactValue::Number);
     }
     let text = found(rule, told)?;
     let text = &*text;
@@ -123,6 +124,8 @@ fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
         Reader::Count => number(text.trim().parse().ok()),
         Reader::S => number(nanos(text.trim().parse().ok()?, 1e9)),
         Reader::Ms => number(nanos(text.trim().parse().ok()?, 1e6)),
+        Reader::Ns => number(nanos(text.trim().parse().ok()?, 1.0)),
+        Reader::Duration => number(duration(text.trim())),
         Reader::Usd => number(PicoUsd::from_usd(text.trim().parse().ok()?).map(|p| p.0)),
         Reader::MicroUsd => number(text.trim().parse::<u64>().ok()?.checked_mul(1_000_000)),
         Reader::Flag => {
@@ -152,6 +155,7 @@ fn direct_number(reader: Reader, value: &AnyValue) -> Option<u64> {
         (Reader::MicroUsd, Value::IntValue(i)) => u64::try_from(*i).ok()?.checked_mul(1_000_000),
         (Reader::S, v) => nanos(float(v)?, 1e9),
         (Reader::Ms, v) => nanos(float(v)?, 1e6),
+        (Reader::Ns, v) => nanos(float(v)?, 1.0),
         (Reader::Usd, v) => PicoUsd::from_usd(float(v)?).map(|p| p.0),
         _ => None,
     }
@@ -189,6 +193,19 @@ fn whole(d: f64) -> Option<u64> {
 fn nanos(amount: f64, unit: f64) -> Option<u64> {
     let ns = amount * unit;
     (ns.is_finite() && (0.0..9e18).contains(&ns)).then_some(ns.round() as u64)
+}
+
+/// Nanoseconds of `1.5s`, `12.3ms`, `890µs`, `15ns`.
+fn duration(text: &str) -> Option<u64> {
+    let (amount, unit) = text.split_at_checked(text.find(|c: char| c.is_alphabetic())?)?;
+    let unit = match unit {
+        "ns" => 1.0,
+        "µs" | "μs" | "us" => 1e3,
+        "ms" => 1e6,
+        "s" => 1e9,
+        _ => return None,
+    };
+    nanos(amount.parse().ok()?, unit)
 }
 
 /// Texts of a list, one a line: an array, JSON text of one, or a single text.

@@ -26,6 +26,10 @@ pub enum Reader {
     S,
     /// Milliseconds.
     Ms,
+    /// Nanoseconds.
+    Ns,
+    /// A duration with its unit, as Rust and Go print it: `1.5s`, `12.3ms`, `890µs`.
+    Duration,
     /// US dollars.
     Usd,
     /// Millionths of US dollars.

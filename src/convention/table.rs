@@ -19,6 +19,13 @@ const FILES: &[&str] = &[
     include_str!("tables/logfire.toml"),
     include_str!("tables/pydantic-ai.toml"),
     include_str!("tables/ai-sdk.toml"),
+    include_str!("tables/sentry.toml"),
+    include_str!("tables/mastra.toml"),
+    include_str!("tables/genkit.toml"),
+    include_str!("tables/openai-agents.toml"),
+    include_str!("tables/copilot.toml"),
+    include_str!("tables/spring-ai.toml"),
+    include_str!("tables/toad-eye.toml"),
     include_str!("tables/google-adk.toml"),
     include_str!("tables/strands.toml"),
     include_str!("tables/agent-framework.toml"),
@@ -32,6 +39,8 @@ const FILES: &[&str] = &[
     include_str!("tables/openllmetry-langchain.toml"),
     include_str!("tables/traceloop.toml"),
     include_str!("tables/otel.toml"),
+    include_str!("tables/misspelled.toml"),
+    include_str!("tables/plumbing.toml"),
 ];
 
 /// One dialect's file.

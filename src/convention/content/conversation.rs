@@ -91,7 +91,7 @@ impl Context<'_> {
             "systemInstruction",
             "system_instruction",
         ];
-        let asked = ["messages", "input", "contents", "chat_history"];
+        let asked = ["messages", "input", "contents", "chat_history", "prompt"];
         let given = [
             "choices",
             "candidates",
@@ -172,7 +172,7 @@ impl Context<'_> {
                 .map(parts::content)
                 .unwrap_or_default(),
         );
-        let called = field(inner, &["tool_calls"])
+        let called = field(inner, &["tool_calls", "toolCalls"])
             .and_then(items)
             .unwrap_or_default();
         add(
@@ -260,6 +260,7 @@ fn is_message(map: &Value) -> bool {
         "parts",
         "message",
         "tool_calls",
+        "toolCalls",
         "prompt",
         "completion",
     ]) || matches!(field(map, &["content"]), Some(Value::Map(_)))

@@ -120,11 +120,21 @@ fn typed(kind: &str, block: &Value) -> Option<Part> {
 
 /// A block that is told by its keys: Bedrock's, Gemini's, a bare text.
 fn untyped(block: &Value) -> Option<Part> {
-    if let Some(call) = field(block, &["toolUse", "functionCall"]) {
+    if let Some(call) = field(block, &["toolUse", "functionCall", "toolRequest"]) {
         return tool_call(call);
     }
-    if let Some(result) = field(block, &["toolResult", "functionResponse"]) {
+    if let Some(result) = field(block, &["toolResult", "functionResponse", "toolResponse"]) {
         return Some(tool_result(result));
+    }
+    // The AI SDK lists the calls of an answer without saying what they are.
+    if field(block, &["toolName"]).is_some() && field(block, &["toolCallId"]).is_some() {
+        return match field(block, &["result", "output"]) {
+            Some(_) => Some(tool_result(block)),
+            None => tool_call(block),
+        };
+    }
+    if let Some(thought) = text(block, &["reasoning"]) {
+        return Some(Part::Reasoning(thought.to_owned()));
     }
     if let Some(inner) = field(block, &["reasoningContent"]) {
         return reasoning(field(inner, &["reasoningText"]).unwrap_or(inner));
@@ -145,6 +155,7 @@ fn untyped(block: &Value) -> Option<Part> {
         "document",
         "video",
         "audio",
+        "media",
     ]
     .iter()
     .find_map(|kind| Some((*kind, field(block, &[kind])?)))?;
@@ -207,6 +218,7 @@ pub fn id(block: &Value) -> Option<String> {
         "toolCallId",
         "toolUseId",
         "id",
+        "ref",
     ];
     text(block, &keys).map(str::to_owned)
 }

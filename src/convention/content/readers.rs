@@ -25,6 +25,14 @@ pub fn messages(row: &Row, source: &Source<'_>) -> Vec<Message> {
         return Vec::new();
     };
     let known = || conversation::messages(&value, &speaker, output);
+    let one = |part: Part| {
+        let (speaker, parts) = (speaker.clone(), vec![part]);
+        vec![Message {
+            speaker,
+            output,
+            parts,
+        }]
+    };
     match (row.reader, &value) {
         (Reader::Event, Value::Map(_)) => conversation::message(&value, &speaker, output),
         (Reader::Events, _) => events(row, &value, &speaker, output),
@@ -32,14 +40,9 @@ pub fn messages(row: &Row, source: &Source<'_>) -> Vec<Message> {
             known().unwrap_or_else(|| salvaged(text, &speaker, output))
         }
         (Reader::Headed, Value::Text(text)) => headed(text, output),
-        (Reader::Text, Value::Text(text)) => {
-            let parts = vec![Part::Text(text.clone())];
-            vec![Message {
-                speaker,
-                output,
-                parts,
-            }]
-        }
+        (Reader::Text, Value::Text(text)) => one(Part::Text(text.clone())),
+        (Reader::Reasoning, Value::Text(text)) => one(Part::Reasoning(text.clone())),
+        (Reader::Reference, Value::Text(place)) => one(Part::Stand(elsewhere(place))),
         (Reader::Messages, Value::Text(text)) => known().unwrap_or_else(|| {
             // MLflow and others write plain text in JSON's quotes too.
             let quoted = match json::parse(text) {
@@ -67,6 +70,11 @@ fn events(row: &Row, list: &Value, speaker: &Speaker, output: bool) -> Vec<Messa
     let mine = events.iter().filter(|event| about(event) == row.field);
     mine.flat_map(|event| conversation::message(event, speaker, output))
         .collect()
+}
+
+/// What stands for content that its sender put somewhere else.
+fn elsewhere(place: &str) -> String {
+    format!("kept elsewhere: {place}")
 }
 
 /// What there is of a document that was cut, with a word about it; the text where it is no JSON.
@@ -128,6 +136,7 @@ pub fn value(row: &Row, source: &Source<'_>) -> Option<Value> {
     };
     match (row.reader, &value) {
         (Reader::Text, Value::Text(_)) => Some(value),
+        (Reader::Reference, Value::Text(place)) => Some(Value::Text(elsewhere(place))),
         (Reader::Value, Value::Map(entries)) if row.key == "*" => match entries.as_slice() {
             [(_, only)] => Some(read(only)),
             _ => Some(read(&value)),

@@ -117,6 +117,10 @@ pub enum Reader {
     Events,
     /// A text, as it is.
     Text,
+    /// The model's reasoning, as it is.
+    Reasoning,
+    /// Where the content is kept instead: an address.
+    Reference,
     /// Texts under headings in brackets, `[USER]` and `[TOOL RESULT: id]`, between rules.
     Headed,
     /// A value, JSON text opened.
