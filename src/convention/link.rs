@@ -4,7 +4,7 @@
 use super::interpret::{OWN_FIELD, Tables};
 use super::read;
 use super::reading::Reading;
-use crate::model::evidence::link_facts;
+use crate::model::evidence::{Field, link_facts};
 use crate::model::ids::{SpanId, TraceId};
 use opentelemetry_proto::tonic::trace::v1::{Span, span::Link};
 use serde::Deserialize;
@@ -21,6 +21,10 @@ pub struct Follow {
     key: Option<String>,
     /// Only where that attribute's value is this.
     value: Option<String>,
+    /// The traces belong together, but the root stands beside what it links to: a message that
+    /// was passed on is no part of the work that sent it.
+    #[serde(default)]
+    beside: bool,
 }
 
 impl Follow {
@@ -51,13 +55,18 @@ impl Tables {
             .flat_map(|(_, d)| &d.links)
             .collect();
         let followed = span.links.iter().find_map(|link| {
-            let fits = rows.iter().any(|row| row.fits(&span.name, link));
-            let trace = TraceId::from_slice(&link.trace_id).filter(|t| !t.is_zero() && fits)?;
+            let row = rows.iter().find(|row| row.fits(&span.name, link))?;
+            let trace = TraceId::from_slice(&link.trace_id).filter(|t| !t.is_zero())?;
             let parent = SpanId::from_slice(&link.span_id).filter(|s| !s.is_zero())?;
-            Some((trace, parent))
+            Some((trace, parent, row.beside))
         });
-        for (field, value) in followed.into_iter().flat_map(|(t, s)| link_facts(t, s)) {
-            reading.set(field, OWN_FIELD, value);
+        let Some((trace, parent, beside)) = followed else {
+            return;
+        };
+        for (field, value) in link_facts(trace, parent) {
+            if !(beside && field == Field::LinkSpan) {
+                reading.set(field, OWN_FIELD, value);
+            }
         }
     }
 }

@@ -225,7 +225,7 @@ fn list(value: &AnyValue) -> Option<String> {
 
 /// The first path that leads to a plain value: into JSON text, maps and lists. `-1` is the last
 /// of a list, `*` the first of a list or map; `role=user` goes on only in a map whose `role` is the
-/// text `user`. A text on the way that is a document itself is opened.
+/// text `user`, or in the last such map of a list. A text on the way that is a document itself is opened.
 fn at_paths(told: &Told<'_>, paths: &[String]) -> Option<String> {
     match told.value.value.as_ref()? {
         Value::StringValue(text) => {
@@ -248,7 +248,15 @@ fn json_at(json: &serde_json::Value, path: &str) -> Option<String> {
     let (mut at, mut path) = (json, path);
     while let Some((step, rest)) = step(path) {
         at = match at {
-            serde_json::Value::Array(list) => list.get(index(step, list.len())?)?,
+            serde_json::Value::Array(list) => match step.split_once('=') {
+                Some((key, wanted)) => {
+                    let fits = |item: &&serde_json::Value| {
+                        item.get(key).and_then(|v| v.as_str()) == Some(wanted)
+                    };
+                    list.iter().rev().find(fits)?
+                }
+                None => list.get(index(step, list.len())?)?,
+            },
             serde_json::Value::Object(map) => match step.split_once('=') {
                 Some((key, wanted)) if map.get(key)?.as_str()? == wanted => at,
                 Some(_) => return None,

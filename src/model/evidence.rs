@@ -71,6 +71,8 @@ pub enum Field {
     ToolName,
     ToolCallId,
     ToolDetail,
+    ToolAsked,
+    ToolAnswered,
     Subagent,
     Delegates,
     Refused,
@@ -190,14 +192,18 @@ impl Facts {
     pub fn text(&self, field: Field) -> Option<Sym> {
         self.of(field).map(|f| Sym(f.value() as u32))
     }
-    /// The span of another trace that a root hangs under.
-    pub fn link(&self) -> Option<(TraceId, SpanId)> {
+    /// The other trace that a root's link joins it to.
+    pub fn link_trace(&self) -> Option<TraceId> {
         let (first, last) = (
             self.number(Field::LinkTraceFirst)?,
             self.number(Field::LinkTraceLast)?,
         );
+        Some(TraceId::from_halves(first, last))
+    }
+    /// The span of another trace that a root hangs under.
+    pub fn link(&self) -> Option<(TraceId, SpanId)> {
         let span = SpanId(self.number(Field::LinkSpan)?.to_be_bytes());
-        Some((TraceId::from_halves(first, last), span))
+        Some((self.link_trace()?, span))
     }
     /// A flag that is set.
     pub fn is(&self, field: Field) -> bool {

@@ -266,12 +266,20 @@ impl Store {
         let process = origin.map_or(0, |o| o.process);
         let mut unit = None;
         let trace = (!e.trace.is_zero()).then(|| key_of(("trace", e.trace)));
-        let linked = e.facts.link().map(|(trace, _)| key_of(("trace", trace)));
+        let linked = e.facts.link_trace().map(|trace| key_of(("trace", trace)));
+        // A bare call that answers what another asked for goes on with it.
+        let bare = e.op == Op::Call && e.signal == Signal::Span && e.parent.is_zero();
+        let told = [Field::ToolAsked, Field::ToolAnswered].map(|f| e.facts.number(f));
+        let [asked, answered] =
+            told.map(|id| id.filter(|_| bare).map(|id| key_of(("asked", process, id))));
         let prompt = e
             .facts
             .number(Field::TurnKey)
             .map(|k| key_of(("prompt", k)));
-        for key in [trace, linked, prompt].into_iter().flatten() {
+        for key in [trace, linked, prompt, asked, answered]
+            .into_iter()
+            .flatten()
+        {
             unit = Some(self.units.join(unit, key));
         }
         if let Some(key) = response_of(e) {

@@ -20,6 +20,7 @@ mod place_guests;
 pub mod presume;
 mod request;
 mod source;
+mod turns;
 mod twins;
 
 use super::arena::Arena;

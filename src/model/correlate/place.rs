@@ -52,6 +52,8 @@ pub struct Places {
     index: HashMap<Key, usize>,
     prompts: HashMap<u64, usize>,
     turn_keys: HashSet<SpanKey>,
+    /// The trace that stands for the turn of each trace that goes on with another.
+    pub turn_of: HashMap<TraceId, TraceId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +76,7 @@ impl Places {
             index: HashMap::new(),
             prompts: HashMap::new(),
             turn_keys: turn_keys(cx, forest),
+            turn_of: super::turns::turns_of_traces(forest),
         };
         for (&rep, group) in places.groups.iter().filter(|(_, g)| g.op == Op::Turn) {
             for prompt in group
@@ -199,7 +202,8 @@ impl Places {
         );
     }
 
-    /// Without prompts, each trace with a model call is a turn.
+    /// Without prompts, each trace with a model call or an agent's run is a turn, with the traces
+    /// that go on with it.
     fn frame_turns(&mut self, forest: &Forest<'_>) {
         let told = self.groups.values().any(|g| g.op == Op::Turn);
         if told
@@ -225,6 +229,7 @@ impl Places {
             let Some(trace) = trace.filter(|t| !t.is_zero()) else {
                 continue;
             };
+            let trace = self.turn_of.get(&trace).copied().unwrap_or(trace);
             if self.parent[i].is_none() {
                 roots.push((i, trace));
             }
@@ -232,7 +237,7 @@ impl Places {
                 && self
                     .groups
                     .get(&rep)
-                    .is_some_and(|g| matches!(g.op, Op::Call | Op::Engine))
+                    .is_some_and(|g| matches!(g.op, Op::Call | Op::Engine | Op::Agent))
             {
                 calls.push(trace);
                 callers.push(i);

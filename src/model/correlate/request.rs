@@ -24,13 +24,14 @@ impl Builder<'_> {
         node
     }
 
-    /// What was asked first in a trace whose root is none of an agent: an HTTP request, a job.
+    /// What was asked first in the traces of a turn whose root is none of an agent: an HTTP request, a job.
     fn first_asked(&self, trace: TraceId) -> Option<&Group> {
         let anchor = |g: &Group| &self.forest.pieces[g.anchor];
-        let here =
-            self.places.groups.values().filter(|g| {
-                anchor(g).evidence.trace == trace && self.text(g, Field::Title).is_some()
-            });
+        let here = self.places.groups.values().filter(|g| {
+            let own = anchor(g).evidence.trace;
+            let turn = self.places.turn_of.get(&own).copied().unwrap_or(own);
+            turn == trace && self.text(g, Field::Title).is_some()
+        });
         here.min_by_key(|g| (anchor(g).evidence.start, self.forest.depth[g.anchor]))
     }
 }

@@ -1,0 +1,162 @@
+//! Traces that are one turn, and spans of two libraries that are one call, though no parent and no
+//! id says so.
+#![expect(clippy::unwrap_used, reason = "test")]
+
+#[path = "support/invariants.rs"]
+mod invariants;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "support/items.rs"]
+mod items;
+
+use items::{MS, Nothing, With, span, store, trace, trees};
+use spanfall::model::evidence::{FactValue, Field, Item, Op};
+use spanfall::model::node::{NodeKind, Tree};
+use std::sync::Arc;
+
+/// What stands where in trees.
+fn shape(trees: &[Arc<Tree>]) -> Vec<String> {
+    let nodes = trees.iter().flat_map(|tree| &tree.nodes);
+    nodes
+        .map(|n| {
+            format!(
+                "{} {:?} {} {} {:?}",
+                n.depth, n.kind, n.name, n.start, n.rolled
+            )
+        })
+        .collect()
+}
+
+/// The trees that items make, whatever order they come in.
+fn every_tree(items: &[Item]) -> Vec<Arc<Tree>> {
+    let made = |items: Vec<Item>| {
+        let mut store = store(items);
+        let trees = trees(&mut store, &Nothing);
+        for tree in &trees {
+            invariants::check(tree);
+        }
+        trees
+    };
+    let want = made(items.to_vec());
+    let mut turned = items.to_vec();
+    for _ in 0..items.len() {
+        turned.rotate_left(1);
+        assert_eq!(shape(&made(turned.clone())), shape(&want));
+    }
+    want
+}
+
+fn kinds(trees: &[Arc<Tree>], kind: NodeKind) -> usize {
+    let nodes = trees.iter().flat_map(|tree| &tree.nodes);
+    nodes.filter(|n| n.kind == kind).count()
+}
+
+/// A bare call in a trace of its own.
+fn call(n: u64, from_ms: u64, to_ms: u64) -> Item {
+    let item = span(n, 0, Op::Call, "chat", from_ms, to_ms).in_trace(n);
+    item.text(Field::RequestModel, "gpt-4o").tokens(10, 1)
+}
+
+fn by(mut item: Item, scope: &str, key: u64) -> Item {
+    let mut origin = (*item.origin).clone();
+    (origin.scope, origin.key) = (scope.into(), key);
+    item.origin = Arc::new(origin);
+    item
+}
+
+#[test]
+fn calls_that_answer_what_the_one_before_asked_for_are_one_turn() {
+    let items = [
+        call(1, 5, 10).id(Field::ToolAsked, "a"),
+        call(2, 20, 30)
+            .id(Field::ToolAnswered, "a")
+            .id(Field::ToolAsked, "b"),
+        call(3, 40, 50).id(Field::ToolAnswered, "b"),
+        call(4, 60, 70),
+    ];
+    let trees = every_tree(&items);
+    assert_eq!(trees.len(), 1);
+    assert_eq!(kinds(&trees, NodeKind::Turn), 2);
+    assert_eq!(kinds(&trees, NodeKind::Call), 4);
+    assert_eq!(trees[0].nodes[0].rolled.model_calls, 3);
+}
+
+#[test]
+fn a_trace_linked_to_another_stands_beside_it_in_one_turn() {
+    let linked = |item: Item, n: u64| {
+        let mut item = item;
+        let facts = spanfall::model::evidence::link_facts(trace(n), items::span_id(1));
+        let beside = facts
+            .into_iter()
+            .filter(|(field, _)| *field != Field::LinkSpan);
+        item.facts
+            .extend(beside.map(|(field, value)| (field, 0, value)));
+        item
+    };
+    let items = [
+        span(1, 0, Op::Internal, "send", 1, 5).text(Field::Title, "Fix it."),
+        linked(span(2, 0, Op::Agent, "coder", 10, 20).in_trace(2), 1),
+        linked(span(3, 0, Op::Agent, "reviewer", 30, 40).in_trace(3), 2),
+    ];
+    let trees = every_tree(&items);
+    assert_eq!(trees.len(), 1);
+    let turn = &trees[0].nodes[0];
+    assert_eq!((turn.kind, &*turn.name), (NodeKind::Turn, "Fix it."));
+    let agents = trees[0].nodes.iter().filter(|n| n.kind == NodeKind::Agent);
+    assert!(agents.map(|n| n.depth).all(|depth| depth == 1));
+}
+
+#[test]
+fn two_libraries_spans_of_a_failed_call_are_one() {
+    let failed = |n, from, to| call(n, from, to).failed();
+    let twins = [
+        by(failed(1, 1, 100), "outer", 1),
+        by(failed(2, 5, 95), "inner", 2),
+        by(failed(3, 200, 300), "outer", 1),
+    ];
+    let trees = every_tree(&twins);
+    assert_eq!(kinds(&trees, NodeKind::Call), 2);
+    let first = trees[0]
+        .nodes
+        .iter()
+        .find(|n| n.kind == NodeKind::Call)
+        .unwrap();
+    assert_eq!(first.sources.len(), 2);
+    // Another model, another outcome or an id of its own says that they are two.
+    let mut other_model = twins.to_vec();
+    other_model[1]
+        .facts
+        .retain(|(field, ..)| *field != Field::RequestModel);
+    let model = FactValue::Text("gpt-5".into());
+    other_model[1].facts.push((Field::RequestModel, 0, model));
+    assert_eq!(kinds(&every_tree(&other_model), NodeKind::Call), 3);
+    let mut answered = twins.to_vec();
+    answered[1].failed = false;
+    assert_eq!(kinds(&every_tree(&answered), NodeKind::Call), 3);
+    let ids = [
+        by(call(1, 1, 100).id(Field::ResponseId, "x"), "outer", 1),
+        by(call(2, 5, 95).id(Field::ResponseId, "y"), "inner", 2),
+    ];
+    assert_eq!(kinds(&every_tree(&ids), NodeKind::Call), 2);
+}
+
+#[test]
+fn the_second_span_of_a_stream_joins_the_call_that_it_opened() {
+    let stream = span(2, 0, Op::Stream, "streaming response", 400, 400).in_trace(2);
+    let stream = stream
+        .text(Field::RequestModel, "gpt-4o")
+        .number(Field::DurationNs, 300 * MS);
+    let opened = span(1, 0, Op::Call, "chat", 1, 100).text(Field::RequestModel, "gpt-4o");
+    let trees = every_tree(&[opened, stream.clone().tokens(10, 5)]);
+    assert_eq!(kinds(&trees, NodeKind::Call), 1);
+    let call = trees[0]
+        .nodes
+        .iter()
+        .find(|n| n.kind == NodeKind::Call)
+        .unwrap();
+    assert_eq!(
+        (call.end, call.rolled.usage.output),
+        (Some(400 * MS), Some(5))
+    );
+    // Without the call, it is the call.
+    assert_eq!(kinds(&every_tree(&[stream]), NodeKind::Call), 1);
+}
