@@ -308,7 +308,7 @@ impl<'a> Stage<'a> {
         self.screen.act(action);
     }
 
-    fn draw(&self) -> Buffer {
+    fn draw(&mut self) -> Buffer {
         self.screen.frame(self.now, self.size)
     }
 }

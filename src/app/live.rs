@@ -1,6 +1,7 @@
 //! The loop: keys, batches and time, in this order of urgency, to one frame at a time.
 
 use super::lore::Known;
+use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals::{self, HUNG_UP, Signals, Told};
 use super::terminal::{Questions, Writer};
@@ -11,10 +12,12 @@ use crate::ingest::Batch;
 use crate::model::store::Store;
 use crate::record;
 use crate::theme::Theme;
+use crate::ui::themes::Themes as ListedThemes;
 use crate::ui::{Action, ReceiverView, UiState, keymap, state::Settled};
 use crossterm::event::{Event, KeyEventKind};
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -24,6 +27,8 @@ use tokio::time::{Instant, sleep_until};
 const FRAME: Duration = Duration::from_millis(17);
 /// The clock moves so often, and silence is noticed.
 const CLOCK: Duration = Duration::from_secs(1);
+/// A thread that saves is given its parts so often.
+const PART: Duration = Duration::from_millis(1);
 /// Batches filed before keys are looked at again.
 const SLICE: usize = 8;
 /// While evidence comes, correlating takes at most one part in so many of the loop's time.
@@ -57,6 +62,8 @@ pub struct Left {
     pub status: u8,
     /// The terminal took everything and can take a last word.
     pub answers: bool,
+    /// Files that were written.
+    pub files: Vec<PathBuf>,
 }
 
 /// Shows the screen until somebody leaves. `receiving` is `None` for a recording.
@@ -64,6 +71,7 @@ pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Lef
     let mut signals = Signals::new()?;
     let (writer, answers) = Writer::take(questions(&canvas::environment))?;
     let screen = &show.config.screen;
+    let mouse = screen.mouse;
     let canvas = canvas::canvas(&canvas::environment, &answers, screen.ascii);
     let theme = show.themes.on(&screen.theme, canvas);
     let (mut running, keys) = match theme.and_then(|theme| Ok((theme, input::events(answers)?))) {
@@ -73,11 +81,13 @@ pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Lef
             return Err(error);
         }
     };
+    writer.mouse(mouse);
     let left = running.run(&writer, keys, &mut signals).await;
     let answers = writer.leave();
     let status = left?;
     Ok(Left {
         at: running.now(),
+        files: std::mem::take(&mut running.files),
         store: running.into_store(),
         status,
         answers,
@@ -85,12 +95,14 @@ pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Lef
 }
 
 /// The state of the screen before anything has happened.
-fn start(config: Config, size: (u16, u16)) -> UiState {
+fn start(config: Config, themes: ListedThemes, size: (u16, u16)) -> UiState {
     let settled = Settled {
         keymap: config.keys,
         internals: config.screen.internals,
         wall_clock: config.screen.wall_clock,
         no_legend: !config.screen.legend,
+        mouse: config.screen.mouse,
+        themes,
     };
     UiState::new(size.0, size.1).with(settled)
 }
@@ -111,8 +123,8 @@ fn size() -> (u16, u16) {
     crossterm::terminal::size().unwrap_or((80, 24))
 }
 
-struct Loop {
-    screen: Screen,
+pub(super) struct Loop {
+    pub(super) screen: Screen,
     known: Arc<Known>,
     receiving: Option<Receiving>,
     recording: Option<String>,
@@ -125,7 +137,14 @@ struct Loop {
     /// Evidence came since correlating last.
     came: bool,
     /// The screen is not as it should be.
-    dirty: bool,
+    pub(super) dirty: bool,
+    started: Instant,
+    /// A file on its way.
+    pub(super) saving: Option<Saving>,
+    /// Where results of saving come from.
+    pub(super) saved: (mpsc::UnboundedSender<Saved>, mpsc::UnboundedReceiver<Saved>),
+    /// Files that were written.
+    pub(super) files: Vec<PathBuf>,
     refresh_at: Instant,
     /// When it was correlated last.
     refreshed: Instant,
@@ -138,8 +157,13 @@ impl Loop {
         let now = Instant::now();
         let known = show.known.clone();
         let tick = show.config.screen.tick;
-        let ui = start(show.config, size);
+        let listed = ListedThemes {
+            names: show.themes.names(),
+            current: theme.name.clone(),
+        };
+        let ui = start(show.config, listed, size);
         let mut screen = Screen::new(show.known, show.store, theme, ui, show.limit);
+        screen.set_themes(show.themes);
         if let Some(receiving) = &receiving {
             let port =
                 |addresses: &[SocketAddr], usual| addresses.first().map_or(usual, SocketAddr::port);
@@ -147,6 +171,7 @@ impl Loop {
             let (grpc, http) = (port(&receiving.grpc, 4317), port(&receiving.http, 4318));
             screen.set_setups(env::setups(shell.as_deref(), grpc, http));
         }
+        screen.set_live(receiving.is_some() && show.recording.is_none());
         if show.frozen_at.is_some() {
             // Nothing new will come that could be followed.
             screen.act(Action::Follow);
@@ -162,11 +187,20 @@ impl Loop {
             fresh: true,
             came: false,
             dirty: true,
+            started: now,
+            saving: None,
+            saved: mpsc::unbounded_channel(),
+            files: Vec::new(),
             refresh_at: now,
             refreshed: now,
             draw_at: now,
             drawn: now,
         }
+    }
+
+    /// The program's clock, ms since it started; it goes on where "now" stands still.
+    pub(super) fn clock(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn now(&self) -> u64 {
@@ -198,6 +232,7 @@ impl Loop {
             if writer.is_gone() {
                 return Ok(HUNG_UP);
             }
+            self.hand_over();
             let wake = self.wake();
             tokio::select! {
                 biased;
@@ -218,9 +253,12 @@ impl Loop {
                     }
                 },
                 event = keys.recv() => match event {
-                    Some(event) => if self.on_event(event?, writer) == Asked::Leave { return Ok(0) },
+                    Some(event) => if let Asked::Leave = self.on_event(event?, writer) { return Ok(0) },
                     None => return Ok(HUNG_UP),
                 },
+                Some(saved) = self.saved.1.recv() => {
+                    if self.on_saved(&saved) == Asked::Leave { return Ok(0) }
+                }
                 n = next_batches(self.receiving.as_mut(), &mut batches) => {
                     self.fresh |= n > 0;
                     self.came |= n > 0;
@@ -233,6 +271,7 @@ impl Loop {
 
     /// What runs has grown, and what fell silent is to be noticed once a second.
     fn on_time(&mut self) {
+        self.screen.act(Action::Time(self.clock()));
         self.dirty = true;
         self.fresh |= self.frozen_at.is_none() && self.refreshed.elapsed() >= CLOCK;
     }
@@ -265,6 +304,11 @@ impl Loop {
                 CLOCK
             };
         let draw = if self.dirty { self.draw_at } else { idle };
+        let draw = if self.saving.is_some() {
+            draw.min(Instant::now() + PART)
+        } else {
+            draw
+        };
         if self.fresh {
             draw.min(self.refresh_at)
         } else {
@@ -297,10 +341,12 @@ impl Loop {
     }
 
     fn on_event(&mut self, event: Event, writer: &Writer) -> Asked {
+        let clock = self.clock();
         let action = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 keymap::action(self.screen.ui(), key)
             }
+            Event::Mouse(event) => self.screen.point(event, clock),
             Event::Paste(text) => Some(Action::Paste(text)),
             Event::Resize(columns, rows) => {
                 self.size = (columns, rows);
@@ -315,14 +361,13 @@ impl Loop {
         };
         self.dirty = true;
         self.fresh = true;
+        self.screen.act(Action::Time(clock));
         let asked = self.screen.act(action);
-        if asked == Asked::Play {
-            self.play_demo();
-        }
+        self.serve(&asked, writer);
         asked
     }
 
-    fn play_demo(&self) {
+    pub(super) fn play_demo(&self) {
         if let Some(receiving) = &self.receiving {
             let is_time = |key: &str| self.known.tables.is_time_key(key);
             let requests = record::demo().requests;

@@ -2,19 +2,24 @@
 //! terminal, threads and signals.
 
 pub mod ask;
+mod burn;
 mod canvas;
+mod clipboard;
 pub mod detail;
 pub mod env;
+mod hands;
 mod headless;
 mod input;
 pub mod live;
 pub mod load;
 pub mod lore;
 pub mod manual;
+mod mouse;
 mod numbers;
 pub mod price;
 pub mod receive;
 pub mod report;
+pub mod save;
 pub mod screen;
 mod sequence;
 pub mod settings;

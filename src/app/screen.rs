@@ -1,9 +1,11 @@
 //! What is on the screen: store, state and picture kept in step. One task owns it.
 
+use super::burn::Burn;
 use super::detail;
 use super::load::file;
 use super::lore::Known;
 use super::numbers::numbers;
+use super::themes::Themes;
 use crate::findings;
 use crate::ingest::Batch;
 use crate::model::detail::Detail;
@@ -11,13 +13,16 @@ use crate::model::finding::Finding;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{SessionSummary, Source, Tree};
 use crate::model::store::Store;
-use crate::model::usage::PicoUsd;
 use crate::theme::Theme;
+use crate::ui::copy::Copied;
+use crate::ui::mouse::{Hits, Pointer};
+use crate::ui::pane::Tone;
+use crate::ui::save::Order;
 use crate::ui::{Action, Effect, Picture, ReceiverView, SetUp, StoreView, UiState, update};
 use crate::view;
+use crossterm::event::MouseEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Bytes that wait at most while the display is held (design, section 4, `p`).
@@ -29,32 +34,41 @@ const PIECES: usize = 1_000;
 const STRANGERS: usize = 200;
 /// Effects may ask for a tree, whose rows ask for a detail; more rounds than this do nothing new.
 const ROUNDS: usize = 4;
-/// The time over which money per minute is measured, ns.
-const BURN_NS: u64 = 60_000_000_000;
 
 /// What a key or batch asks of the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// Nothing.
     Nothing,
     /// To leave.
     Leave,
+    /// To stop, as the shell does.
+    Suspend,
     /// To play the bundled recording.
     Play,
+    /// To listen to the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// To put a text into the clipboard.
+    Copy(Copied),
+    /// To write a file.
+    Save(Order),
 }
 
 /// Store, screen and what is looked at.
 pub struct Screen {
-    known: Arc<Known>,
+    pub(super) known: Arc<Known>,
     /// The evidence.
     pub store: Store,
-    ui: UiState,
+    pub(super) ui: UiState,
+    hits: Hits,
+    pointer: Pointer,
     theme: Theme,
-    tree: Option<(SessionId, Arc<Tree>, u64)>,
-    ticks: bool,
-    wanted: Option<(SessionId, NodeId)>,
-    detail: Option<Detail>,
-    opened: Option<(NodeId, Vec<Source>)>,
+    themes: Themes,
+    pub(super) tree: Option<(SessionId, Arc<Tree>, u64)>,
+    pub(super) ticks: bool,
+    pub(super) wanted: Option<(SessionId, NodeId)>,
+    pub(super) detail: Option<Detail>,
+    pub(super) opened: Option<(NodeId, Vec<Source>)>,
     detail_version: u64,
     receiver: ReceiverView,
     numbers: StoreView,
@@ -62,12 +76,16 @@ pub struct Screen {
     findings: Vec<Finding>,
     /// All sessions, those without an agent too, while these are asked for.
     everyone: Option<Vec<SessionSummary>>,
-    spent: VecDeque<(u64, PicoUsd)>,
+    pub(super) burn: Burn,
     held: Vec<Batch>,
     held_bytes: usize,
     paused: bool,
     limit: usize,
     utc_offset: i32,
+    /// What is received is worth saving: it came live, and is kept nowhere else.
+    live: bool,
+    /// Spans and records that had been received when all was saved last.
+    pub(super) saved: u64,
     /// The time of the last refresh.
     now: u64,
 }
@@ -80,7 +98,10 @@ impl Screen {
             known,
             store,
             ui,
+            hits: Hits::default(),
+            pointer: Pointer::default(),
             theme,
+            themes: Themes::default(),
             tree: None,
             ticks: false,
             wanted: None,
@@ -92,12 +113,14 @@ impl Screen {
             setups: Vec::new(),
             findings: Vec::new(),
             everyone: None,
-            spent: VecDeque::new(),
+            burn: Burn::default(),
             held: Vec::new(),
             held_bytes: 0,
             paused: false,
             limit,
             utc_offset: now.offset().seconds(),
+            live: false,
+            saved: 0,
             now: 0,
         }
     }
@@ -112,6 +135,19 @@ impl Screen {
     pub fn with_utc_offset(mut self, seconds: i32) -> Self {
         self.utc_offset = seconds;
         self
+    }
+
+    /// Where the themes of [`Effect::Theme`] are found.
+    pub fn set_themes(&mut self, themes: Themes) {
+        self.themes = themes;
+    }
+
+    /// Draws in another theme, on the same terminal; one that cannot be read is told.
+    fn set_theme(&mut self, name: &str) {
+        match self.themes.on(name, self.theme.canvas()) {
+            Ok(theme) => self.theme = theme,
+            Err(error) => self.ui.tell(Tone::Error, format!("{error:#}")),
+        }
     }
 
     /// The evidence, when the screen is left; what was held back too.
@@ -155,9 +191,12 @@ impl Screen {
         }
         if self.store.refresh_some(&*self.known, now, PIECES) {
             let looked_at = self.ui.session();
-            self.store.hold(self.limit, &|id| Some(id) == looked_at);
+            let ui = &self.ui;
+            let spared = |id| Some(id) == looked_at || ui.is_pinned(id);
+            self.store.hold(self.limit, &spared);
         }
-        self.note_spending(now);
+        self.burn
+            .note(now, self.store.totals().cost.unwrap_or_default());
         self.findings = findings::of_sessions(self.store.sessions());
         self.numbers = numbers(&self.store, &self.known, self.limit);
         self.gather();
@@ -171,12 +210,13 @@ impl Screen {
         let queued_bytes = self.held_bytes as u64;
         self.receiver = ReceiverView {
             queued_bytes,
+            dismissed: self.receiver.dismissed,
             ..receiver
         };
         self.count();
     }
 
-    fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         let counters = self.store.counters;
         let receiver = &mut self.receiver;
         receiver.spans = counters.spans;
@@ -185,29 +225,15 @@ impl Screen {
         receiver.rejected = counters.rejected;
         receiver.repaired = counters.repaired;
         receiver.evicted = counters.evicted;
+        receiver.cleared = counters.cleared;
+        let pieces = counters.spans + counters.logs;
+        let lost = self.saved.max(counters.cleared);
+        receiver.unsaved = if self.live {
+            pieces.saturating_sub(lost)
+        } else {
+            0
+        };
         receiver.services = self.store.services();
-    }
-
-    fn note_spending(&mut self, now: u64) {
-        let total = self.store.totals().cost.unwrap_or_default();
-        if self.spent.back().is_none_or(|(_, before)| *before != total) {
-            self.spent.push_back((now, total));
-        }
-        while self.spent.len() > 1
-            && self
-                .spent
-                .get(1)
-                .is_some_and(|(at, _)| now.saturating_sub(*at) > BURN_NS)
-        {
-            self.spent.pop_front();
-        }
-    }
-
-    /// Money spent within the last minute.
-    fn burn(&self, now: u64) -> Option<PicoUsd> {
-        let (first, last) = (self.spent.front()?, self.spent.back()?);
-        let recent = now.saturating_sub(last.0) <= BURN_NS && last.1 > first.1;
-        recent.then(|| PicoUsd(last.1.0 - first.1.0))
     }
 
     /// The sessions to show.
@@ -218,15 +244,23 @@ impl Screen {
     }
 
     /// Gathers what is none of an agent, while that is asked for.
-    fn gather(&mut self) {
+    pub(super) fn gather(&mut self) {
         self.numbers.unlisted = 0;
-        self.everyone = self.ui.shows_internals().then(|| {
+        self.receiver.dismissed = 0;
+        self.everyone = None;
+        let internals = self.ui.shows_internals();
+        if !internals && !self.ui.arranges() {
+            return;
+        }
+        let mut all = self.store.sessions().to_vec();
+        if internals {
             let (strangers, more) = self.store.strangers(STRANGERS);
             self.numbers.unlisted = more as u64;
-            let mut all = self.store.sessions().to_vec();
             all.extend(strangers);
-            all
-        });
+        }
+        let (all, dismissed) = self.ui.arrange(all);
+        self.receiver.dismissed = dismissed as u64;
+        self.everyone = Some(all);
     }
 
     /// Does what an action says, and what its effects ask for.
@@ -251,11 +285,25 @@ impl Screen {
                     Effect::Pause(true) => self.paused = true,
                     Effect::Pause(false) => self.let_go(),
                     Effect::PlayDemo => asked = Asked::Play,
+                    Effect::Mouse(on) => asked = Asked::Mouse(on),
+                    Effect::Copy(item) => asked = Asked::Copy(item),
+                    Effect::Save(order) => asked = Asked::Save(order),
+                    Effect::Clear => {
+                        self.clear();
+                        next = Some(Action::Data);
+                    }
+                    Effect::Theme(name) => self.set_theme(&name),
+                    Effect::Suspend => asked = Asked::Suspend,
                     Effect::Quit => asked = Asked::Leave,
                 }
             }
         }
         asked
+    }
+
+    /// Says whether what is received is worth saving.
+    pub fn set_live(&mut self, live: bool) {
+        self.live = live;
     }
 
     fn update(&mut self, action: Action) -> Vec<Effect> {
@@ -317,17 +365,23 @@ impl Screen {
             findings: &self.findings,
             setups: &self.setups,
             totals: self.store.totals(),
-            burn: self.burn(now),
+            burn: self.burn.rate(now),
             utc_offset: self.utc_offset,
             now,
         }
     }
 
+    /// What a mouse event asks for, by the frame that was drawn last. `at` is the program's clock,
+    /// ms.
+    pub fn point(&mut self, event: MouseEvent, at: u64) -> Option<Action> {
+        self.pointer.action(event, &self.hits, at)
+    }
+
     /// Draws a frame.
-    pub fn frame(&self, now: u64, size: (u16, u16)) -> Buffer {
+    pub fn frame(&mut self, now: u64, size: (u16, u16)) -> Buffer {
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buffer = Buffer::empty(area);
-        view::draw(&self.picture(now), &self.ui, &self.theme, area, &mut buffer);
+        self.hits = view::draw(&self.picture(now), &self.ui, &self.theme, area, &mut buffer);
         buffer
     }
 

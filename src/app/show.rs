@@ -199,6 +199,9 @@ fn leave(mut left: Left, known: &Known, out: &mut dyn Write) -> ExitCode {
         let sums = report::summary(&left.store.totals());
         let _ = writeln!(out, "{sessions} {plural} · {sums}{rest}");
     }
+    for file in &left.files {
+        let _ = writeln!(out, "saved to {}", file.display());
+    }
     // Nobody waits for a million spans to be freed one by one.
     std::mem::forget(left.store);
     ExitCode::from(left.status)

@@ -58,6 +58,13 @@ pub fn stop() {
     let _ = kill_process(getpid(), Signal::STOP);
 }
 
+/// Asks the shell's whole job to stop, as the terminal does for Ctrl-Z where it is not raw.
+#[cfg(unix)]
+pub fn ask_to_stop() {
+    // It cannot fail: we are of it.
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+}
+
 /// Waits for Ctrl-C.
 #[cfg(not(unix))]
 pub struct Signals;
@@ -81,3 +88,7 @@ impl Signals {
 /// There is no such thing here.
 #[cfg(not(unix))]
 pub fn stop() {}
+
+/// There is no such thing here.
+#[cfg(not(unix))]
+pub fn ask_to_stop() {}

@@ -2,6 +2,7 @@
 //! blocked terminal never holds up the store, nor the way out.
 
 use super::ask::{self, Answers};
+use super::mouse::{DisableMouse, EnableMouse};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
@@ -62,6 +63,7 @@ enum Shows {
 
 /// What the threads tell each other.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent wishes")]
 struct Slot {
     /// The newest frame that nobody has begun to write.
     frame: Option<Buffer>,
@@ -71,6 +73,10 @@ struct Slot {
     lend: bool,
     /// They may.
     lent: bool,
+    /// The terminal is to send mouse events.
+    mouse: bool,
+    /// What is to be written besides frames: a text for the clipboard, the bell.
+    words: Vec<u8>,
     /// The thread has ended; true if the terminal took everything, to the last byte.
     ended: Option<bool>,
 }
@@ -162,6 +168,16 @@ impl Writer {
         self.0.tell(|slot| slot.frame = Some(frame));
     }
 
+    /// Asks the terminal for mouse events, or leaves the mouse to it.
+    pub fn mouse(&self, on: bool) {
+        self.0.tell(|slot| slot.mouse = on);
+    }
+
+    /// Writes control sequences that draw nothing.
+    pub fn say(&self, words: &[u8]) {
+        self.0.tell(|slot| slot.words.extend(words));
+    }
+
     /// The next frame is written as a whole, for a terminal that was resized: it may show
     /// anything, even at the size that it had before.
     pub fn repaint(&self) {
@@ -224,6 +240,7 @@ fn give_back(output: &mut impl Write) -> io::Result<()> {
         output,
         EndSynchronizedUpdate,
         ResetColor,
+        DisableMouse,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show
@@ -241,31 +258,51 @@ fn enter(output: &mut impl Write) -> io::Result<()> {
 
 /// What there is to do next.
 enum Next {
-    Show(Buffer, Shows),
+    Write(Work),
     Lend,
     Leave,
+}
+
+/// What is to be written next.
+struct Work {
+    frame: Option<Buffer>,
+    shows: Shows,
+    mouse: bool,
+    words: Vec<u8>,
 }
 
 /// Writes frames to a terminal that was entered, until it is left; true while it is others' then.
 fn write_frames(shared: &Shared, output: &mut BufWriter<Output>) -> io::Result<bool> {
     let mut shown = Buffer::default();
-    let mut lent = false;
+    let (mut lent, mut mouse) = (false, false);
     loop {
-        match next(shared, lent) {
-            Next::Show(frame, before) => {
-                if lent || before == Shows::Others {
+        match next(shared, lent, mouse) {
+            Next::Write(work) => {
+                if lent || work.shows == Shows::Others {
                     enter(output)?;
-                    lent = false;
+                    (lent, mouse) = (false, false);
                 }
-                if before != Shows::Written {
+                if work.mouse != mouse {
+                    mouse = work.mouse;
+                    if mouse {
+                        execute!(output, EnableMouse)?;
+                    } else {
+                        execute!(output, DisableMouse)?;
+                    }
+                }
+                output.write_all(&work.words)?;
+                output.flush()?;
+                if work.shows != Shows::Written {
                     shown = Buffer::default();
                 }
-                write_frame(output, &shown, &frame)?;
-                shown = frame;
+                if let Some(frame) = work.frame {
+                    write_frame(output, &shown, &frame)?;
+                    shown = frame;
+                }
             }
             Next::Lend => {
                 give_back(output)?;
-                lent = true;
+                (lent, mouse) = (true, false);
                 shared.tell(|slot| slot.lent = true);
             }
             Next::Leave => return Ok(lent),
@@ -273,7 +310,8 @@ fn write_frames(shared: &Shared, output: &mut BufWriter<Output>) -> io::Result<b
     }
 }
 
-fn next(shared: &Shared, lent: bool) -> Next {
+/// Waits for something to do; `mouse` is what the terminal was asked for last.
+fn next(shared: &Shared, lent: bool, mouse: bool) -> Next {
     let mut slot = shared.slot();
     loop {
         if slot.leaving {
@@ -282,8 +320,21 @@ fn next(shared: &Shared, lent: bool) -> Next {
         if slot.lend && !lent {
             return Next::Lend;
         }
-        if let Some(frame) = slot.frame.take().filter(|_| !slot.lend) {
-            return Next::Show(frame, std::mem::take(&mut slot.shows));
+        // A terminal that was lent is taken again with a frame.
+        let words = !lent && (!slot.words.is_empty() || slot.mouse != mouse);
+        if !slot.lend && (slot.frame.is_some() || words) {
+            let frame = slot.frame.take();
+            // Without a frame, what the terminal shows is still to be put right.
+            let shows = match frame {
+                Some(_) => std::mem::take(&mut slot.shows),
+                None => Shows::Written,
+            };
+            return Next::Write(Work {
+                frame,
+                shows,
+                mouse: slot.mouse,
+                words: std::mem::take(&mut slot.words),
+            });
         }
         let woken = shared.changed.wait(slot);
         slot = woken.unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,7 @@ use crate::model::usage::PicoUsd;
 use crate::wire::receiver::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-pub use values::parse_speed;
+pub use values::{Shell, parse_speed};
 
 /// The usual port of OTLP over gRPC.
 pub const GRPC_PORT: u16 = 4317;
@@ -190,6 +190,9 @@ pub struct Screen {
     /// Draw with plain ASCII characters only
     #[arg(long)]
     pub ascii: bool,
+    /// Leave the mouse to the terminal, which selects text with it; the key `m` turns it on
+    #[arg(long)]
+    pub no_mouse: bool,
 }
 
 /// The user's own prices.
@@ -384,17 +387,6 @@ pub enum Agent {
     Python,
     /// Any Node.js program with OpenTelemetry.
     Node,
-}
-
-/// Shells whose syntax is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// sh, bash, zsh.
-    Sh,
-    /// fish.
-    Fish,
-    /// PowerShell.
-    Powershell,
 }
 
 #[cfg(test)]

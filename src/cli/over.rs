@@ -59,6 +59,7 @@ impl Screen {
             config.screen.theme.clone_from(theme);
         }
         config.screen.ascii |= self.ascii;
+        config.screen.mouse &= !self.no_mouse;
     }
 }
 

@@ -1,5 +1,18 @@
 //! Values of arguments that no setting has.
 
+use clap::ValueEnum;
+
+/// Shells whose syntax is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// sh, bash, zsh.
+    Sh,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+}
+
 /// Times as fast: `2`, `0.5`, `10x`.
 pub fn parse_speed(text: &str) -> Result<f64, String> {
     let speed = text.strip_suffix('x').unwrap_or(text).parse::<f64>().ok();

@@ -50,7 +50,7 @@ pub(super) const SECTIONS: [(&str, &str); 4] = [
 pub(super) static SETTINGS: &[Setting] = settings! {
     screen.theme: "Colours: auto, the name of a theme, or the path of one. (--theme)";
     screen.ascii: "Plain ASCII characters only. (--ascii)";
-    screen.mouse: "Clicks and the wheel are for spanfall, not for the terminal.";
+    screen.mouse: "Clicks and the wheel are for spanfall, not for the terminal. (--no-mouse)";
     screen.legend: "A line that explains the bars.";
     screen.internals: "Show plumbing spans from the start; a key changes it.";
     screen.wall_clock: "Times of the clock instead of times since the start; a key changes it.";

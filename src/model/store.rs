@@ -37,6 +37,8 @@ pub struct Counters {
     pub evicted: u64,
     /// Sessions that were evicted.
     pub evicted_sessions: u64,
+    /// Spans and records that had been received when all was cleared last.
+    pub cleared: u64,
 }
 
 /// All evidence.
@@ -139,6 +141,30 @@ impl Store {
     /// The text of a symbol.
     pub fn text(&self, sym: Sym) -> Arc<str> {
         self.texts.text(sym)
+    }
+
+    /// Lets all evidence go and counts it as cleared; gives it, since freeing it may take a while.
+    #[must_use]
+    pub fn clear(&mut self) -> Self {
+        let counters = Counters {
+            cleared: self.counters.spans + self.counters.logs,
+            ..self.counters
+        };
+        // What is shown has changed, whatever comes next.
+        let version = self.version + 1;
+        let empty = Self {
+            counters,
+            version,
+            ..Self::new()
+        };
+        std::mem::replace(self, empty)
+    }
+
+    /// All evidence that is there.
+    pub fn ids(&self) -> Vec<EvidenceId> {
+        let all = self.evidence.iter().zip(0..);
+        let there = all.filter(|(e, _)| e.unit != u32::MAX);
+        there.map(|(_, id)| EvidenceId(id)).collect()
     }
 
     /// Something came that is not correlated yet.

@@ -5,6 +5,7 @@
 //! real receiver. What a span means is not known here.
 
 mod body;
+pub mod export;
 mod index;
 pub mod moment;
 mod read;

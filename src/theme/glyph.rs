@@ -78,6 +78,8 @@ pub enum Glyph {
     GaugeLeft,
     /// Right bound of a gauge.
     GaugeRight,
+    /// A pinned session.
+    Pinned,
 }
 
 impl Glyph {
@@ -120,6 +122,7 @@ impl Glyph {
             Self::Here => ("•", "o"),
             Self::GaugeLeft => ("▕", "["),
             Self::GaugeRight => ("▏", "]"),
+            Self::Pinned => ("■", "#"),
         }
     }
 }

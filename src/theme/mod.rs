@@ -129,6 +129,7 @@ impl Definition {
             name: self.name.clone(),
             depth: canvas.depth,
             ascii: canvas.ascii,
+            canvas,
             ground: fill.then(|| color::down(Color::Rgb(r, g, b), canvas.depth)),
             styles: std::array::from_fn(|at| match (Role::ALL.get(at), self.file.looks.get(at)) {
                 (Some(role), Some(look)) => style(*role, look, canvas.depth),
@@ -177,6 +178,7 @@ pub struct Theme {
     pub ascii: bool,
     /// Background of the whole screen; `None` is the terminal's own.
     pub ground: Option<Color>,
+    canvas: Canvas,
     styles: [Style; Role::ALL.len()],
 }
 
@@ -188,6 +190,11 @@ impl Theme {
             ascii,
             is_dark: None,
         }))
+    }
+
+    /// What it was made for.
+    pub fn canvas(&self) -> Canvas {
+        self.canvas
     }
 
     /// The style of a role.

@@ -1,11 +1,15 @@
 //! What can happen to the screen, and what the screen asks of the program.
 
+use super::ask::Answer;
+use super::copy::Copied;
+use super::mouse::Point;
 use super::page::View;
+use super::pane::Tone;
+use super::save::Order;
 use crate::model::ids::{NodeId, SessionId};
 use tui_input::InputRequest;
 
-/// Everything that [`super::update`] understands. Key table, tests and, later, palette and mouse
-/// speak it.
+/// Everything that [`super::update`] understands. Key table, mouse and tests speak it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The picture changed (or is the first): rows are rebuilt, the selection is held.
@@ -90,6 +94,32 @@ pub enum Action {
     Legend,
     /// The whole session on the axis, or the selected row's turn.
     WholeSession,
+    /// What the mouse points at.
+    Point(Point),
+    /// Listen to the mouse, or leave it to the terminal, which selects text with it.
+    Mouse,
+    /// The program's clock, ms: what is said for a moment goes by it.
+    Time(u64),
+    /// Say something for a moment.
+    Tell(Tone, String),
+    /// Ask what to copy of what is selected.
+    Copy,
+    /// Ask what to save, and where.
+    Save,
+    /// The name of an order is taken: ask whether what is there may go.
+    Taken(Order),
+    /// Answer a question.
+    Answer(Answer),
+    /// Keep the session in view at the top of the list and in memory, or stop that.
+    Pin,
+    /// Take the session in view out of the list until something new comes of it.
+    Dismiss,
+    /// Bring dismissed sessions back.
+    Recall,
+    /// Ask whether all that was received may go.
+    Clear,
+    /// Leave the program, unless something would be lost: then ask first.
+    Quit,
     /// Open the palette: every action, to be found by typing.
     Palette,
     /// Open the jump: sessions, turns and nodes, to be found by typing.
@@ -104,8 +134,12 @@ pub enum Action {
     PickCancel,
     /// Open or close help.
     Help,
-    /// Leave the program.
-    Quit,
+    /// Open the list of themes, or keep the one shown.
+    Themes,
+    /// Stop the program, as a shell does.
+    Suspend,
+    /// Leave the program at once.
+    QuitNow,
 }
 
 /// What the program is asked to do. Effects are data; carrying them out is the app's.
@@ -121,6 +155,18 @@ pub enum Effect {
     ShowNode(SessionId, NodeId),
     /// Stop (true) or resume applying what is received to the picture.
     Pause(bool),
+    /// Listen to the mouse (true) or leave it to the terminal.
+    Mouse(bool),
+    /// Put a text into the terminal's clipboard.
+    Copy(Copied),
+    /// Write a file.
+    Save(Order),
+    /// Let go of all that was received.
+    Clear,
+    /// Draw in the colours of this theme.
+    Theme(String),
+    /// Stop until the shell says to go on.
+    Suspend,
     /// Leave.
     Quit,
 }

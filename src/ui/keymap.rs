@@ -100,7 +100,7 @@ pub fn action(ui: &UiState, key: KeyEvent) -> Option<Action> {
         return None;
     }
     if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
-        return Some(Action::Quit);
+        return Some(Action::QuitNow);
     }
     let bound = || {
         let binding = ui.keymap.find(Key::of(key))?;
@@ -119,6 +119,12 @@ pub fn action(ui: &UiState, key: KeyEvent) -> Option<Action> {
                 Some(Action::Help)
             }
             (_, bound) => bound.filter(is_scrolling),
+        },
+        Mode::Ask(ask) => ask.action(key),
+        Mode::Themes { .. } => match (key.code, bound()) {
+            (KeyCode::Enter, _) => Some(Action::Enter),
+            (KeyCode::Esc, _) | (_, Some(Action::Quit)) => Some(Action::Back),
+            (_, bound) => bound.filter(|a| is_scrolling(a) || *a == Action::Themes),
         },
         Mode::Palette(_) | Mode::Jump(_) => picking(key),
         Mode::Main => bound(),
@@ -216,7 +222,7 @@ mod tests {
         assert_eq!(action(&ui, key('q')), Some(typed));
         assert_eq!(
             action(&ui, KeyEvent::new(Char('c'), KeyModifiers::CONTROL)),
-            Some(Action::Quit)
+            Some(Action::QuitNow)
         );
     }
 

@@ -27,6 +27,10 @@ pub struct Wish {
     pub sessions: usize,
     /// The line that tells where the time went, the legend of the bars, is hidden.
     pub no_legend: bool,
+    /// Columns that the sessions were dragged to.
+    pub sessions_width: Option<u16>,
+    /// Lines that the detail was dragged to.
+    pub detail_height: Option<u16>,
 }
 
 /// The areas of the main screen; those that are not shown are empty. Relative to the origin.
@@ -96,7 +100,12 @@ impl Layout {
             layout.detail = Rect::new(0, 2, width, foot - 2);
             return layout;
         }
+        // Header, title, columns, three rows, rule, budget and tabs keep their lines.
+        let most = foot.saturating_sub(8 + u16::from(height >= 20));
         let detail = match (wish.detail_focused, height) {
+            _ if wish.detail_height.is_some() => {
+                wish.detail_height.unwrap_or(0).clamp(1, most.max(1))
+            }
             (true, h) => h / 2,
             (false, ..18) => 3,
             (false, h) => (h / 5 + 1).min(14),
@@ -129,6 +138,9 @@ impl Layout {
     fn sessions_width(width: u16, wish: Wish) -> u16 {
         let wanted = wish.sessions > 1 || wish.sessions_focused;
         match width {
+            WIDE.. if wanted && wish.sessions_width.is_some() => {
+                wish.sessions_width.unwrap_or(0).clamp(16, width - 70)
+            }
             WIDE..160 if wanted => 31,
             160.. if wanted => 38,
             _ if wish.sessions_focused => 28,
@@ -166,7 +178,11 @@ mod tests {
     fn areas_stay_on_the_screen_and_never_overlap() {
         for width in 0..=210 {
             for height in 0..=62 {
-                for bits in 0..64u8 {
+                for bits in 0..=255u8 {
+                    // What was dragged is looked at in fewer sizes.
+                    if bits > 63 && (width + height) % 11 > 0 {
+                        continue;
+                    }
                     let wish = Wish {
                         detail_focused: bits & 1 > 0,
                         detail_zoomed: bits & 2 > 0,
@@ -174,6 +190,8 @@ mod tests {
                         page: bits & 8 > 0,
                         sessions: if bits & 32 > 0 { 3 } else { 1 },
                         no_legend: bits & 16 > 0,
+                        sessions_width: (bits & 64 > 0).then_some(width * 7 % 211),
+                        detail_height: (bits & 128 > 0).then_some(height * 7 % 67),
                     };
                     let l = Layout::of((width, height), wish);
                     let all = [

@@ -257,10 +257,12 @@ impl UiState {
             .iter()
             .position(|s| Some(s.id) == self.session)
             .unwrap_or(0);
-        let lowest = at.saturating_sub(height - 1);
-        let highest = at.min(sessions.len().saturating_sub(height));
-        self.sessions_scroll = self
-            .sessions_scroll
-            .clamp(lowest.min(highest), highest.max(lowest));
+        let last = sessions.len().saturating_sub(height);
+        let shown = self.session.map(|s| (s, self.layout().sessions.height));
+        if std::mem::replace(&mut self.sessions_shown, shown) != shown {
+            let lowest = at.saturating_sub(height - 1);
+            self.sessions_scroll = self.sessions_scroll.clamp(lowest, at);
+        }
+        self.sessions_scroll = self.sessions_scroll.min(last);
     }
 }

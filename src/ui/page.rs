@@ -157,8 +157,20 @@ impl UiState {
     /// A move within the page in view.
     pub(super) fn travel_page(&mut self, action: &Action) {
         let height = usize::from(self.layout().page.height).max(1);
-        let by = distance(action, height, self.page.lines.len());
+        self.scroll_page(distance(action, height, self.page.lines.len()));
+    }
+
+    /// Moves the page by so many lines.
+    pub(super) fn scroll_page(&mut self, by: isize) {
+        let height = usize::from(self.layout().page.height).max(1);
         self.page.travel(by, height);
+    }
+
+    /// Chooses a line, if it leads somewhere.
+    pub(super) fn choose_line(&mut self, line: usize) {
+        if self.page.is_target(line) {
+            self.page.cursor = Some(line);
+        }
     }
 
     /// Goes to where the chosen line leads.

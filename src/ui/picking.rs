@@ -4,6 +4,7 @@ use super::Picture;
 use super::action::Action;
 use super::keymap::TABLE;
 use super::palette::Palette;
+use super::pane::Tone;
 use super::pick::{Picker, rows};
 use super::state::{Mode, UiState};
 use super::update::distance;
@@ -31,7 +32,7 @@ impl UiState {
                     palette.edit(*request);
                 }
                 Mode::Jump(jump) => jump.edit(*request),
-                Mode::Main | Mode::Filter { .. } | Mode::Help { .. } => {}
+                _ => {}
             }
         }
     }
@@ -45,7 +46,7 @@ impl UiState {
         match &mut self.mode {
             Mode::Palette(palette) => travel(palette, action, rows),
             Mode::Jump(jump) => travel(&mut jump.list, action, rows),
-            Mode::Main | Mode::Filter { .. } | Mode::Help { .. } => return false,
+            _ => return false,
         }
         true
     }
@@ -63,7 +64,7 @@ impl UiState {
                 jump.advance(picture, self.internals);
                 jump.list.reveal(rows);
             }
-            Mode::Main | Mode::Filter { .. } | Mode::Help { .. } => {}
+            _ => {}
         }
         self.mode = mode;
     }
@@ -73,7 +74,7 @@ impl UiState {
         match std::mem::take(&mut self.mode) {
             Mode::Palette(palette) => match palette.chosen() {
                 Some(entry) if entry.off => {
-                    self.notice = Some(format!("{} does nothing here", entry.name));
+                    self.tell(Tone::Text, format!("{} does nothing here", entry.name));
                     Action::Data
                 }
                 Some(entry) => TABLE

@@ -1,5 +1,6 @@
 //! The state of the screen.
 
+use super::ask::Ask;
 use super::attributes::Attributes;
 use super::axis::Axis;
 use super::filter::Filter;
@@ -10,6 +11,8 @@ use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
 use super::rows::Row;
+use super::themes::Themes;
+use super::toast::Toast;
 use crate::model::ids::{NodeId, SessionId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use tui_input::Input;
@@ -27,6 +30,8 @@ pub enum Mode {
         /// The filter before it was opened.
         before: String,
     },
+    /// A question.
+    Ask(Ask),
     /// The palette.
     Palette(Palette),
     /// The jump.
@@ -35,6 +40,11 @@ pub enum Mode {
     Help {
         /// First line shown.
         scroll: usize,
+    },
+    /// The list of themes; `before` comes back when it is cancelled.
+    Themes {
+        /// The theme before it was opened.
+        before: String,
     },
 }
 
@@ -83,6 +93,10 @@ pub(super) struct Place {
 
 /// What the user has settled about the screen before it begins.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each a setting"
+)]
 pub struct Settled {
     /// The keys in force.
     pub keymap: Keymap,
@@ -92,6 +106,10 @@ pub struct Settled {
     pub wall_clock: bool,
     /// The line that is the legend of the bars is hidden.
     pub no_legend: bool,
+    /// The themes there are, and the one in force.
+    pub themes: Themes,
+    /// The mouse is listened to.
+    pub mouse: bool,
 }
 
 /// Everything about the screen that is not data. Changed by [`super::update`] only.
@@ -111,6 +129,7 @@ pub struct UiState {
     /// The node to select as soon as the tree that it is in is at hand.
     pub(super) sought: Option<NodeId>,
     pub(crate) keymap: Keymap,
+    pub(crate) themes: Themes,
     pub(crate) focus: Panel,
     pub(crate) tab: Tab,
     pub(crate) zoomed: bool,
@@ -144,7 +163,18 @@ pub struct UiState {
     pub(crate) pane: Vec<Line>,
     pub(crate) pane_scroll: usize,
     pub(crate) attributes: Attributes,
-    pub(crate) notice: Option<String>,
+    pub(super) pinned: FxHashSet<SessionId>,
+    /// Sessions out of sight, and the last arrival that was seen of each.
+    pub(super) dismissed: FxHashMap<SessionId, u64>,
+    pub(crate) toast: Option<Toast>,
+    /// The program's clock, ms.
+    pub(super) clock: u64,
+    pub(crate) mouse: bool,
+    /// Where borders were dragged to: columns of the sessions, lines of the detail.
+    pub(super) sessions_width: Option<u16>,
+    pub(super) detail_height: Option<u16>,
+    /// For whom the list of sessions was scrolled last.
+    pub(super) sessions_shown: Option<(SessionId, u16)>,
 }
 
 impl UiState {
@@ -153,6 +183,7 @@ impl UiState {
         Self {
             size: (columns, rows),
             follow: true,
+            mouse: true,
             ..Self::default()
         }
     }
@@ -165,6 +196,8 @@ impl UiState {
             internals: settled.internals,
             wall_clock: settled.wall_clock,
             no_legend: settled.no_legend,
+            themes: settled.themes,
+            mouse: settled.mouse,
             ..self
         }
     }
@@ -209,6 +242,16 @@ impl UiState {
         self.internals
     }
 
+    /// The mouse is listened to.
+    pub fn mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Something is said that goes by itself.
+    pub fn is_telling(&self) -> bool {
+        self.toast.is_some()
+    }
+
     /// The text of the filter line.
     pub fn filter_text(&self) -> &str {
         &self.filter_text
@@ -230,6 +273,8 @@ impl UiState {
                 page: self.view != View::Trace,
                 sessions: self.session_count,
                 no_legend: self.no_legend,
+                sessions_width: self.sessions_width,
+                detail_height: self.detail_height,
             },
         )
     }

@@ -1,21 +1,17 @@
 //! The one function that changes the state.
 
 use super::action::{Action, Effect};
+use super::ask::Ask;
 use super::axis::Move;
 use super::filter::Filter;
+use super::find::{Search, Way, find};
 use super::page::View;
 use super::pane::Tab;
 use super::state::{Mode, Panel, UiState};
+use super::themes;
 use super::{Picture, keymap};
-use crate::model::node::{State, Tree};
+use crate::model::node::Tree;
 use tui_input::{Input, InputRequest};
-
-/// Which way a search goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Forward,
-    Back,
-}
 
 /// Does what an action says and keeps the state in line with the picture. Effects tell what the
 /// program has to do; when one asks for another tree or detail, hand that in with the next
@@ -23,8 +19,8 @@ enum Way {
 pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect> {
     let before = (ui.session, ui.selected());
     let mut effects = Vec::new();
-    if !matches!(action, Action::Data | Action::Resize(..)) {
-        ui.notice = None;
+    if let Some(effects) = themes::act(ui, &action) {
+        return effects;
     }
     let action = if action == Action::PickAccept {
         ui.picked()
@@ -33,8 +29,23 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
     };
     match action {
         Action::Data | Action::PickAccept => {}
+        Action::Themes => themes::toggle(ui),
+        Action::Suspend => effects.push(Effect::Suspend),
         Action::Resize(columns, rows) => ui.size = (columns, rows),
-        Action::Quit => effects.push(Effect::Quit),
+        Action::QuitNow => effects.push(Effect::Quit),
+        Action::Point(point) => ui.point(picture, &point),
+        Action::Mouse => effects.push(ui.toggle_mouse()),
+        Action::Time(clock) => ui.set_clock(clock),
+        Action::Tell(tone, text) => ui.tell(tone, text),
+        Action::Copy => ui.ask_copy(picture),
+        Action::Save => ui.ask_save(picture, false),
+        Action::Taken(order) => ui.ask_overwrite(order),
+        Action::Answer(answer) => effects.extend(ui.answer(picture, answer)),
+        Action::Pin => effects.extend(ui.pin(picture)),
+        Action::Dismiss => effects.extend(ui.dismiss(picture)),
+        Action::Recall => effects.extend(ui.recall()),
+        Action::Clear => ui.mode = Mode::Ask(Ask::Clear),
+        Action::Quit => effects.extend(ui.leave(picture)),
         Action::Help => toggle_help(ui),
         Action::Palette => ui.open_palette(),
         Action::Jump => ui.open_jump(),
@@ -60,7 +71,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PreviousPanel => step_panel(ui, 2),
         Action::NextTab => ui.tab = ui.tab.step(1),
         Action::PreviousTab => ui.tab = ui.tab.step(Tab::ALL.len() - 1),
-        Action::Enter => enter(ui, picture),
+        Action::Enter => drill_in(ui, picture),
         Action::Back => back(ui),
         Action::NextMatch => find(ui, picture, Way::Forward, Search::Match),
         Action::PreviousMatch => find(ui, picture, Way::Back, Search::Match),
@@ -160,6 +171,7 @@ fn paste(ui: &mut UiState, text: &str) {
         .filter(|c| !c.is_control())
         .map(InputRequest::InsertChar)
         .collect();
+    ui.paste_ask(text);
     edit_filter(ui, &typed);
     ui.type_in_list(&typed);
 }
@@ -203,7 +215,7 @@ fn step_panel(ui: &mut UiState, by: usize) {
         .unwrap_or_default();
 }
 
-fn enter(ui: &mut UiState, picture: &Picture) {
+pub(super) fn drill_in(ui: &mut UiState, picture: &Picture) {
     if ui.view != View::Trace {
         ui.enter_page(picture);
         return;
@@ -220,6 +232,11 @@ fn enter(ui: &mut UiState, picture: &Picture) {
 }
 
 fn back(ui: &mut UiState) {
+    match ui.mode {
+        Mode::Main => {}
+        Mode::Filter { .. } => return cancel_filter(ui),
+        _ => return ui.mode = Mode::Main,
+    }
     if ui.view != View::Trace {
         ui.leave_page();
     } else if ui.zoomed {
@@ -245,6 +262,10 @@ fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
     }
     if ui.view != View::Trace {
         ui.travel_page(action);
+        return;
+    }
+    if matches!(ui.mode, Mode::Ask(_)) {
+        ui.travel_ask(distance(action, 10, 100));
         return;
     }
     match ui.focus {
@@ -338,61 +359,4 @@ fn unfold_or_child(ui: &mut UiState, tree: &Tree) {
         }
         _ => {}
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Search {
-    Match,
-    Error,
-}
-
-/// Selects the next row that matches or failed, round and round. Errors are found inside folds too,
-/// unless a filter hides them.
-fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) {
-    let Some(tree) = picture.tree.filter(|_| picture.session == ui.session) else {
-        return;
-    };
-    let at = ui.rows.get(ui.cursor).map_or(0, |r| r.node as usize);
-    let mut hits: Vec<usize> = match what {
-        Search::Match => ui
-            .rows
-            .iter()
-            .filter(|r| r.matches)
-            .map(|r| r.node as usize)
-            .collect(),
-        Search::Error => failed(ui, tree),
-    };
-    hits.sort_unstable();
-    let hit = match way {
-        Way::Forward => hits.iter().find(|h| **h > at).or(hits.first()),
-        Way::Back => hits.iter().rfind(|h| **h < at).or(hits.last()),
-    };
-    match hit {
-        Some(hit) => {
-            ui.show_view(View::Trace);
-            ui.follow = false;
-            ui.go_to_node(picture, tree, *hit);
-        }
-        None => {
-            ui.notice = Some(
-                match what {
-                    Search::Match => "nothing matches",
-                    Search::Error => "no errors in this session",
-                }
-                .to_owned(),
-            );
-        }
-    }
-}
-
-fn failed(ui: &UiState, tree: &Tree) -> Vec<usize> {
-    let failed = |i: &usize| tree.nodes.get(*i).is_some_and(|n| n.state == State::Error);
-    if ui.filter.is_empty() {
-        return (0..tree.nodes.len()).filter(failed).collect();
-    }
-    ui.rows
-        .iter()
-        .map(|r| r.node as usize)
-        .filter(failed)
-        .collect()
 }

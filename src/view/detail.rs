@@ -5,6 +5,7 @@ use super::text::Cut;
 use crate::model::node::{Node, NodeKind};
 use crate::theme::{Glyph, Role};
 use crate::ui::attributes::{Styles, items};
+use crate::ui::mouse::Target;
 use crate::ui::pane::{Line, NOTHING, Tab};
 use crate::ui::state::Panel;
 use crate::ui::{Picture, UiState, summary, title};
@@ -19,6 +20,7 @@ pub(super) fn draw(
     ui: &UiState,
     now: u64,
 ) {
+    pen.target(area, Target::Panel(Panel::Detail));
     let free = draw_tabs(pen, tabs, ui.selected_node(picture), ui);
     let Some(node) = ui.selected_node(picture).filter(|_| area.width > 2) else {
         return;
@@ -90,13 +92,10 @@ fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u1
             Role::Secondary
         };
         let style = pen.style(role);
-        x += pen.put(
-            x,
-            area.y,
-            area.right().saturating_sub(x),
-            &format!(" {} ", tab.title()),
-            style,
-        ) + 1;
+        let room = area.right().saturating_sub(x);
+        let used = pen.put(x, area.y, room, &format!(" {} ", tab.title()), style);
+        pen.target(Rect::new(x, area.y, used, 1), Target::Tab(*tab));
+        x += used + 1;
     }
     x
 }
@@ -133,6 +132,16 @@ fn draw_attributes(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState) {
             area.width.saturating_sub(4),
             NOTHING,
             style,
+        );
+    }
+    for (line, y) in (0..area.height).zip(area.y..) {
+        pen.target(
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            Target::Attribute(line),
         );
     }
     let styles = Styles {

@@ -76,6 +76,18 @@ fn heard(r: &ReceiverView) -> Vec<Text> {
     let mut lines = Vec::new();
     let refused = r.refused_total();
     let some = r.spans + r.logs + r.metrics;
+    if r.cleared > 0 {
+        let text = format!("{} spans and records cleared", text::count_exact(r.cleared));
+        lines.push((Role::Secondary, text));
+    }
+    if r.dismissed > 0 {
+        let text = format!(
+            "{} dismissed; u brings them back",
+            n(r.dismissed, "session")
+        );
+        lines.push((Role::Secondary, text));
+        return lines;
+    }
     if refused > 0 {
         lines.push((Role::Warning, format!("{} refused", n(refused, "request"))));
         lines.extend(
@@ -124,7 +136,7 @@ fn understood(r: &ReceiverView) -> Vec<Text> {
             Role::Text,
             "switch traces on: OTEL_TRACES_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp".to_owned(),
         ));
-    } else if r.spans + r.logs > 0 {
+    } else if r.spans + r.logs > r.cleared {
         let what = match (r.spans, r.logs) {
             (spans, 0) => n(spans, "span"),
             (0, logs) => n(logs, "log record"),

@@ -1,8 +1,10 @@
 //! The last line: the filter being typed, a word about what happened, or the keys.
 
+use super::ask;
 use super::input;
-use super::paint::Pen;
+use super::paint::{Pen, role};
 use crate::theme::Role;
+use crate::ui::mouse::Target;
 use crate::ui::state::Mode;
 use crate::ui::{Action, UiState, text};
 use ratatui::layout::Rect;
@@ -15,10 +17,17 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState) {
         filter_line(pen, area, input, ui.match_count);
         return;
     }
+    if let Mode::Ask(asked) = &ui.mode
+        && ask::line(pen, area, asked)
+    {
+        return;
+    }
     let mut x = area.x + 1;
-    if let Some(notice) = &ui.notice {
-        let style = pen.style(Role::Warning);
-        x += pen.put(x, area.y, area.width.saturating_sub(2), notice, style) + 3;
+    if let Some(toast) = &ui.toast {
+        let style = pen.style(role(toast.tone));
+        let room = area.width.saturating_sub(2);
+        let text = pen.fit(&toast.text, room, text::Cut::End);
+        x += pen.put(x, area.y, room, &text, style) + 3;
     }
     keys(pen, x, area, ui);
 }
@@ -42,8 +51,13 @@ fn keys(pen: &mut Pen, mut x: u16, area: Rect, ui: &UiState) {
         if full && !is_help {
             continue;
         }
+        let from = x;
         x += pen.put(x, area.y, area.right().saturating_sub(x), key, key_style) + 1;
         x += pen.put(x, area.y, area.right().saturating_sub(x), word, word_style) + 2;
+        pen.target(
+            Rect::new(from, area.y, (x - from).saturating_sub(2), 1),
+            Target::Does((*action).clone()),
+        );
     }
 }
 

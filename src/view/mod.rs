@@ -11,6 +11,7 @@
 //! footer      ↑↓ move  ←→ fold  enter drill in  / find                          footer.rs
 //! ```
 
+mod ask;
 mod axis;
 mod budget;
 mod columns;
@@ -28,14 +29,16 @@ mod pick;
 mod scale;
 mod sessions;
 pub mod text;
+mod themes;
 mod tree;
 mod waterfall;
 
 use crate::model::node::SessionSummary;
 use crate::theme::{Glyph, Role, Theme};
 use crate::ui::layout::Layout;
+use crate::ui::mouse::{Edge, Hits, Target};
 use crate::ui::state::{Mode, Panel};
-use crate::ui::{Picture, UiState, View};
+use crate::ui::{Action, Picture, UiState, View};
 use paint::Pen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -55,8 +58,15 @@ const JUMP: pick::Words = pick::Words {
     names: 0,
 };
 
-/// Draws the screen into an area of a buffer and writes no cell outside it.
-pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+/// Draws the screen into an area of a buffer and writes no cell outside it; tells what of it can be
+/// pointed at.
+pub fn draw(
+    picture: &Picture,
+    ui: &UiState,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Hits {
     let now = picture.now;
     let layout = ui.layout_for((area.width, area.height));
     let mut pen = Pen::new(buffer, area, theme);
@@ -85,8 +95,11 @@ pub fn draw(picture: &Picture, ui: &UiState, theme: &Theme, area: Rect, buffer: 
         Mode::Help { scroll } => help::draw(pen, whole, ui, *scroll),
         Mode::Palette(list) => pick::draw(pen, whole, list, &PALETTE),
         Mode::Jump(jump) => pick::draw(pen, whole, &jump.list, &JUMP),
+        Mode::Themes { .. } => themes::draw(pen, whole, ui),
+        Mode::Ask(asked) => ask::draw(pen, whole, asked),
         Mode::Main | Mode::Filter { .. } => {}
     }
+    std::mem::take(&mut pen.hits)
 }
 
 fn draw_main(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
@@ -94,6 +107,7 @@ fn draw_main(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, no
     if !layout.title.is_empty() {
         draw_title(pen, layout, picture, session, ui);
     }
+    edges(pen, layout);
     let (bar, rule) = (pen.glyph(Glyph::Bar), pen.style(Role::Rule));
     for y in layout.divider.top()..layout.divider.bottom() {
         pen.symbol(layout.divider.x, y, bar, rule);
@@ -112,6 +126,18 @@ fn draw_main(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, no
     budget::draw(pen, layout.budget, picture, ui, now);
     if !layout.tabs.is_empty() {
         detail::draw(pen, layout.tabs, layout.detail, picture, ui, now);
+    }
+}
+
+/// Panels, and the borders between them that can be dragged.
+fn edges(pen: &mut Pen, layout: &Layout) {
+    pen.target(layout.columns, Target::Panel(Panel::Tree));
+    pen.target(layout.divider, Target::Edge(Edge::Sessions, 0));
+    for above in [layout.rule, layout.budget, layout.tabs] {
+        let beyond = layout.detail.y.saturating_sub(above.y);
+        if !layout.rows.is_empty() && !layout.mini {
+            pen.target(above, Target::Edge(Edge::Detail, beyond));
+        }
     }
 }
 
@@ -136,7 +162,15 @@ fn draw_title(
     let mut x = area.x;
     if !layout.divider.is_empty() {
         let style = pen.style(title(Panel::Sessions));
-        pen.put(2, area.y, layout.divider.x, " Sessions ", style);
+        let mut at = 2 + pen.put(2, area.y, layout.divider.x, " Sessions ", style);
+        if picture.receiver.dismissed > 0 {
+            let text = format!(" {} dismissed ", picture.receiver.dismissed);
+            let style = pen.style(Role::Secondary);
+            let room = layout.divider.x.saturating_sub(at + 1);
+            at += 1;
+            let used = pen.put(at, area.y, room, &text, style);
+            pen.target(Rect::new(at, area.y, used, 1), Target::Does(Action::Recall));
+        }
         let (tee, style) = (pen.glyph(Glyph::TeeDown), pen.style(Role::Rule));
         pen.symbol(layout.divider.x, area.y, tee, style);
         x = layout.divider.x + 1;

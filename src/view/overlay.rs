@@ -3,6 +3,8 @@
 
 use super::paint::Pen;
 use crate::theme::Role;
+use crate::ui::Action;
+use crate::ui::mouse::Target;
 use ratatui::layout::Rect;
 
 /// Narrower or lower than this nothing is laid over the screen.
@@ -24,8 +26,12 @@ pub(super) fn open(
     let height = lines.saturating_add(2).min(area.height);
     let left = area.x + (area.width - width) / 2;
     let top = area.y + (area.height - height) / 2;
+    let place = Rect::new(left, top, width, height);
+    // A click beside it closes it.
+    pen.target(area, Target::Does(Action::Back));
+    pen.target(place, Target::Overlay);
     let style = pen.style(Role::Overlay);
-    pen.clear(Rect::new(left, top, width, height), style);
+    pen.clear(place, style);
     pen.rule(Rect::new(left, top, width, 1));
     let style = pen.style(Role::Title);
     pen.put(left + 2, top, width - 4, &format!(" {title} "), style);

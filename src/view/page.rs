@@ -4,10 +4,12 @@ use super::paint::Pen;
 use crate::theme::Role;
 use crate::ui::UiState;
 use crate::ui::layout::Layout;
+use crate::ui::mouse::Target;
 use ratatui::layout::Rect;
 
 pub(super) fn draw(pen: &mut Pen, layout: &Layout, ui: &UiState) {
     let (area, page) = (layout.page, &ui.page);
+    pen.target(area, Target::Page);
     if !layout.title.is_empty() {
         pen.rule(layout.title);
         let style = pen.style(Role::Title);
@@ -29,10 +31,12 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, ui: &UiState) {
         .skip(page.scroll)
         .zip(area.top()..area.bottom())
     {
+        let whole = Rect::new(0, y, layout.footer.width, 1);
+        pen.target(whole, Target::Line(at));
         pen.line(area.x, y, area.width, &line.line);
         if page.cursor == Some(at) {
             let style = pen.style(Role::Selection);
-            pen.tint(Rect::new(0, y, layout.footer.width, 1), style);
+            pen.tint(whole, style);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::text::{self, Cut};
 use crate::theme::{Glyph, Role, Theme};
+use crate::ui::mouse::{Hits, Target};
 use crate::ui::pane::{Line, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,6 +16,8 @@ pub(super) struct Pen<'a> {
     clip: Rect,
     origin: (u16, u16),
     pub theme: &'a Theme,
+    /// What can be pointed at, in the buffer's own places.
+    pub hits: Hits,
 }
 
 impl<'a> Pen<'a> {
@@ -25,6 +28,7 @@ impl<'a> Pen<'a> {
             clip,
             origin: (area.x, area.y),
             theme,
+            hits: Hits::default(),
         }
     }
 
@@ -135,6 +139,12 @@ impl<'a> Pen<'a> {
         self.symbol(x + 1 + cells, y, right, faint);
     }
 
+    /// Something that can be pointed at stands here.
+    pub fn target(&mut self, area: Rect, target: Target) {
+        let area = self.absolute(area);
+        self.hits.add(area, target);
+    }
+
     /// Lays a style over an area.
     pub fn tint(&mut self, area: Rect, style: Style) {
         let area = self.absolute(area);
@@ -223,7 +233,7 @@ const SIGNS: [(char, Glyph); 7] = [
 ];
 
 /// The role of a tone.
-fn role(tone: Tone) -> Role {
+pub(super) fn role(tone: Tone) -> Role {
     match tone {
         Tone::Text => Role::Text,
         Tone::Strong => Role::Strong,

@@ -6,6 +6,7 @@ use super::text::{self, Cut};
 use crate::model::node::{SessionState, SessionSummary};
 use crate::theme::{Glyph, Role};
 use crate::ui::layout::Layout;
+use crate::ui::mouse::Target;
 use crate::ui::state::Panel;
 use crate::ui::{Picture, UiState, title};
 use ratatui::layout::Rect;
@@ -13,6 +14,7 @@ use ratatui::style::Style;
 
 pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
     let area = layout.sessions;
+    pen.target(area, Target::Panel(Panel::Sessions));
     let fit = usize::from(area.height / 2);
     let below = Rect {
         width: layout.divider.x,
@@ -32,6 +34,11 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
             pen.tint(Rect::new(area.x, y, area.width, 2), style);
         }
         let area = Rect::new(area.x, y, area.width, 2);
+        pen.target(area, Target::Session(session.id));
+        if ui.is_pinned(session.id) {
+            let (mark, style) = (pen.glyph(Glyph::Pinned), pen.style(Role::Faint));
+            pen.symbol(area.x + 1, y + 1, mark, style);
+        }
         entry(pen, area, session, picture.utc_offset, now);
     }
 }

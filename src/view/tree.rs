@@ -10,6 +10,7 @@ use super::waterfall;
 use crate::model::node::{Node, NodeKind, Sign, State, Tree};
 use crate::theme::{Glyph, Role};
 use crate::ui::layout::Layout;
+use crate::ui::mouse::Target;
 use crate::ui::rows::Row;
 use crate::ui::state::Panel;
 use crate::ui::{Picture, UiState, arguments, title};
@@ -18,6 +19,7 @@ use ratatui::style::Style;
 
 pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
     let area = layout.rows;
+    pen.target(area, Target::Panel(Panel::Tree));
     let Some(tree) = picture.tree.filter(|_| picture.session == ui.session()) else {
         let style = pen.style(Role::Faint);
         pen.put(
@@ -134,6 +136,7 @@ fn draw_row(
     let Some(node) = tree.nodes.get(row.node as usize) else {
         return;
     };
+    pen.target(line, Target::Row(node.id));
     let name = Rect::new(line.x + 1, line.y, columns.name, 1);
     draw_name(pen, name, node, row, ui, now);
     let numbers = Numbers::of(pen, node);
@@ -262,6 +265,7 @@ fn draw_name(pen: &mut Pen, area: Rect, node: &Node, row: Row, ui: &UiState, now
             Glyph::Open
         });
         pen.symbol(x, y, mark, faint);
+        pen.target(Rect::new(x, y, 2, 1), Target::Fold(node.id));
     }
     let (symbol, style) = glyph(pen, node, row, now);
     if area.width > indent + 2 {

@@ -115,6 +115,27 @@ fn an_answer_that_comes_late_is_not_typed() {
 }
 
 #[test]
+fn themes_are_shown_as_the_cursor_moves_and_kept_or_not() {
+    let mut terminal = start(Manner::default(), &[], &[]);
+    let shows = |terminal: &Terminal, theme: &str| {
+        let wanted = brand(theme);
+        terminal.wait_until(theme, |s| {
+            s.cell(0, 1).is_some_and(|c| c.fgcolor() == wanted)
+        });
+    };
+    terminal.keys("T");
+    terminal.wait_for("enter keeps");
+    terminal.keys("j");
+    shows(&terminal, "light");
+    terminal.keys("\x1b");
+    terminal.wait_gone("enter keeps");
+    shows(&terminal, "dark");
+    terminal.keys("TG\r");
+    terminal.wait_gone("enter keeps");
+    shows(&terminal, "gruvbox-dark");
+}
+
+#[test]
 fn it_asks_only_what_makes_a_difference() {
     let (ground, cursor) = ("\x1b]11;?", "\x1b[6n");
     for (variables, asks) in [

@@ -166,6 +166,18 @@ impl Terminal {
         master.resize(size(cols, rows)).unwrap();
     }
 
+    /// Presses and lets go of the left button on a cell, counted from 0.
+    pub fn click(&mut self, x: usize, y: usize) {
+        let (x, y) = (x + 1, y + 1);
+        self.keys(&format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"));
+    }
+
+    /// Waits until these bytes have come out of the program.
+    pub fn wait_bytes(&self, bytes: &[u8]) {
+        let what = format!("bytes {}", bytes.escape_ascii());
+        drop(self.wait(&what, |o| o.raw.windows(bytes.len()).any(|w| w == bytes)));
+    }
+
     /// Stops reading what the program writes, or goes on.
     pub fn block(&self, blocked: bool) {
         self.shared.output().blocked = blocked;

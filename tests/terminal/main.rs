@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod asking;
+mod hands;
 mod harness;
 mod leaving;
 mod pipes;
@@ -186,8 +187,14 @@ fn it_goes_on_after_others_had_the_terminal() {
 
 #[test]
 fn a_person_who_stops_it_finds_the_terminal_as_it_was() {
-    let (terminal, _) = live_with_case();
+    let (mut terminal, _) = live_with_case();
     terminal.signal("TSTP");
+    stopped_and_continued(&terminal);
+    terminal.keys("\x1a");
+    stopped_and_continued(&terminal);
+}
+
+fn stopped_and_continued(terminal: &Terminal) {
     terminal.wait_until("the shell's screen", |s| {
         !s.alternate_screen() && !s.hide_cursor()
     });
@@ -222,7 +229,7 @@ fn a_pause_holds_the_picture_and_loses_nothing() {
     }
     let screen = terminal.wait_for("B waiting");
     assert!(!screen.contains("❯ coder"), "{screen}");
-    terminal.keys("q");
+    terminal.keys("qq");
     let (status, _) = terminal.wait_exit();
     assert_eq!(status.exit_code(), 0);
     let (screen, _) = terminal.last_words();

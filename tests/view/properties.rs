@@ -1,10 +1,14 @@
 use crate::fixture::{Fixture, fixture};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use spanfall::model::ids::{NodeId, SessionId};
 use spanfall::model::node::Tree;
 use spanfall::theme::{Depth, Theme};
+use spanfall::ui::mouse::{Edge, Hits, Point, Pointer, Target};
+use spanfall::ui::pane::Tab;
+use spanfall::ui::state::Panel;
 use spanfall::ui::{Action, Effect, Picture, UiState, update};
 use spanfall::view::draw;
 
@@ -52,6 +56,7 @@ fn action() -> impl Strategy<Value = Action> {
             WholeSession,
             Legend,
             Help,
+            Mouse,
             Palette,
             Jump,
             PickAccept,
@@ -83,13 +88,22 @@ pub fn themes() -> [Theme; 3] {
 }
 
 /// Draws inside a frame of marked cells and checks that the frame is whole.
-pub fn draw_framed(picture: &Picture, ui: &UiState, theme: &Theme, width: u16, height: u16) {
+pub fn draw_framed(
+    picture: &Picture,
+    ui: &UiState,
+    theme: &Theme,
+    width: u16,
+    height: u16,
+) -> Hits {
     let mut mark = Cell::EMPTY;
     mark.set_symbol("#");
     let whole = Rect::new(0, 0, width + 4, height + 2);
     let mut buffer = Buffer::filled(whole, mark.clone());
     let area = Rect::new(3, 1, width, height);
-    draw(picture, ui, theme, area, &mut buffer);
+    let hits = draw(picture, ui, theme, area, &mut buffer);
+    for (hit, target) in hits.all() {
+        assert_eq!(hit.intersection(area), *hit, "{target:?}");
+    }
     for y in 0..whole.height {
         for x in 0..whole.width {
             let inside = (3..3 + width).contains(&x) && (1..1 + height).contains(&y);
@@ -99,6 +113,7 @@ pub fn draw_framed(picture: &Picture, ui: &UiState, theme: &Theme, width: u16, h
             );
         }
     }
+    hits
 }
 
 #[test]
@@ -175,6 +190,31 @@ fn with<'a>(
     }
 }
 
+/// A mouse event anywhere on a screen of any size, and the time since the one before, ms.
+fn mouse() -> impl Strategy<Value = (MouseEvent, u64)> {
+    use MouseEventKind::*;
+    let kinds = vec![
+        Down(MouseButton::Left),
+        Down(MouseButton::Left),
+        Drag(MouseButton::Left),
+        Up(MouseButton::Left),
+        ScrollUp,
+        ScrollDown,
+        Moved,
+    ];
+    let kind = prop::sample::select(kinds);
+    (kind, 0u16..130, 0u16..45, 0u64..600).prop_map(|(kind, column, row, after)| {
+        let modifiers = KeyModifiers::NONE;
+        let event = MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers,
+        };
+        (event, after)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
@@ -194,6 +234,32 @@ proptest! {
             check(&ui, &picture);
             let (width, height) = (80, 24);
             draw_framed(&picture, &ui, theme, width, height);
+        }
+    }
+
+    #[test]
+    fn any_pointing_between_keys_leaves_a_valid_selection(
+        steps in prop::collection::vec((action(), prop::collection::vec(mouse(), 0..6)), 1..30),
+        size in (0u16..130, 0u16..45),
+    ) {
+        let data = fixture();
+        let theme = &themes()[0];
+        let mut ui = UiState::new(size.0, size.1);
+        let (mut pointer, mut at, mut size) = (Pointer::default(), 0, size);
+        for (action, events) in steps {
+            if let Action::Resize(width, height) = action {
+                size = (width, height);
+            }
+            let picture = with(&data, &data.tree, 1, ui.session().or(Some(SessionId(1))));
+            update(&mut ui, &picture, action);
+            for (event, after) in events {
+                at += after;
+                let hits = draw_framed(&picture, &ui, theme, size.0, size.1);
+                if let Some(action) = pointer.action(event, &hits, at) {
+                    update(&mut ui, &picture, action);
+                }
+                check(&ui, &picture);
+            }
         }
     }
 }
@@ -287,4 +353,127 @@ fn sessions_are_asked_for_and_one_comes_back_to_ones_place() {
     assert!(ui.rows().is_empty() && ui.selected().is_none());
     update(&mut ui, &picture, Action::PreviousSession);
     assert_eq!(ui.selected(), place);
+}
+
+/// The first place where this stands on the screen, of what can be pointed at.
+fn place(hits: &Hits, target: &Target) -> (u16, u16) {
+    let found = hits
+        .all()
+        .iter()
+        .find(|(area, t)| t == target && hits.at(area.x, area.y) == Some(target));
+    let (area, _) = found.unwrap_or_else(|| panic!("no {target:?}"));
+    (area.x, area.y)
+}
+
+#[test]
+fn clicks_select_fold_drill_in_and_open_tabs_where_they_are_drawn() {
+    let data = fixture();
+    let picture = data.picture();
+    let theme = &themes()[0];
+    let mut ui = UiState::new(120, 40);
+    update(&mut ui, &picture, Action::Data);
+    let mut pointer = Pointer::default();
+    let mut at = 0;
+    let mut click = |ui: &mut UiState, target: Target, at: u64| {
+        let hits = draw_framed(&picture, ui, theme, 120, 40);
+        let (column, row) = place(&hits, &target);
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let modifiers = KeyModifiers::NONE;
+        let event = MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers,
+        };
+        let action = pointer.action(event, &hits, at).unwrap();
+        update(ui, &picture, action)
+    };
+    let mut later = || {
+        at += 1_000;
+        at
+    };
+    let agent = data.tree.nodes[3].id;
+    click(&mut ui, Target::Row(agent), later());
+    assert_eq!(ui.selected(), Some(agent));
+    let (rows, parent) = (ui.rows().len(), ui.rows()[ui.cursor()].node as usize);
+    let below = data.tree.nodes[parent].descendants as usize;
+    assert!(below > 0);
+    click(&mut ui, Target::Fold(agent), later());
+    assert!(ui.rows()[ui.cursor()].folded && ui.rows().len() < rows);
+    click(&mut ui, Target::Fold(agent), later());
+    assert_eq!(ui.rows().len(), rows);
+
+    let twice = later();
+    click(&mut ui, Target::Row(agent), twice);
+    let before = ui.layout().detail.height;
+    click(&mut ui, Target::Row(agent), twice + 200);
+    assert!(
+        ui.layout().detail.height > before,
+        "drilled in: the detail has the keyboard"
+    );
+    click(&mut ui, Target::Tab(Tab::Source), later());
+    let hits = draw_framed(&picture, &ui, theme, 120, 40);
+    assert!(
+        hits.all()
+            .iter()
+            .any(|(_, t)| *t == Target::Panel(Panel::Detail))
+    );
+
+    let effects = click(&mut ui, Target::Session(SessionId(2)), later());
+    assert_eq!(effects.first(), Some(&Effect::ShowSession(SessionId(2))));
+    click(&mut ui, Target::Does(Action::Help), later());
+    let hits = draw_framed(&picture, &ui, theme, 120, 40);
+    assert_eq!(
+        hits.at(60, 21),
+        Some(&Target::Overlay),
+        "help lies over all"
+    );
+}
+
+#[test]
+fn borders_are_dragged_within_bounds_and_go_back() {
+    let data = fixture();
+    let picture = data.picture();
+    let mut ui = UiState::new(120, 40);
+    update(&mut ui, &picture, Action::Data);
+    let own = ui.layout();
+    let mut drag = |edge, to| {
+        update(&mut ui, &picture, Action::Point(Point::Drag(edge, to)));
+        ui.layout()
+    };
+    assert_eq!(drag(Edge::Sessions, 40).sessions.width, 40);
+    assert_eq!(
+        drag(Edge::Sessions, 119).sessions.width,
+        50,
+        "the tree keeps its room"
+    );
+    assert_eq!(drag(Edge::Sessions, 0).sessions.width, 16);
+    assert_eq!(drag(Edge::Detail, 20).detail.y, 20);
+    assert!(drag(Edge::Detail, 0).rows.height >= 3);
+    assert_eq!(drag(Edge::Detail, 39).detail.height, 1);
+    for edge in [Edge::Sessions, Edge::Detail] {
+        update(&mut ui, &picture, Action::Point(Point::Reset(edge)));
+    }
+    assert_eq!(ui.layout(), own);
+}
+
+#[test]
+fn the_wheel_scrolls_the_tree_and_takes_the_selection_along() {
+    let data = fixture();
+    let picture = data.picture();
+    let mut ui = UiState::new(80, 15);
+    update(&mut ui, &picture, Action::Data);
+    update(&mut ui, &picture, Action::Top);
+    let wheel = |by| Action::Point(Point::Wheel(Panel::Tree, by));
+    update(&mut ui, &picture, wheel(3));
+    assert_eq!((ui.scroll(), ui.cursor()), (3, 3));
+    update(&mut ui, &picture, wheel(-2));
+    assert_eq!(
+        (ui.scroll(), ui.cursor()),
+        (1, 3),
+        "it stays while it can be seen"
+    );
+    update(&mut ui, &picture, wheel(-9));
+    assert_eq!(ui.scroll(), 0);
+    check(&ui, &picture);
 }

@@ -1,0 +1,138 @@
+//! What hands ask for and the screen cannot do alone: the clipboard, files, letting go of it all.
+
+use super::burn::Burn;
+use super::clipboard;
+use super::live::Loop;
+use super::save::{Saved, Saving};
+use super::screen::{Asked, Screen};
+use super::signals;
+use super::terminal::Writer;
+use crate::model::ids::{EvidenceId, NodeId, SessionId};
+use crate::ui::pane::Tone;
+use crate::ui::save::{Form, Order, What};
+use crate::ui::{Action, ask, text};
+use std::io::ErrorKind;
+use tokio::sync::mpsc::UnboundedSender;
+
+impl Loop {
+    /// Gives the thread that saves its next part.
+    pub(super) fn hand_over(&mut self) {
+        self.saving
+            .take_if(|saving| !saving.step(&self.screen.store));
+    }
+
+    pub(super) fn on_saved(&mut self, saved: &Saved) -> Asked {
+        self.dirty = true;
+        if saved.written.is_ok() {
+            self.files.push(saved.path.clone());
+        }
+        self.screen.act(Action::Time(self.clock()));
+        self.screen.saved(saved)
+    }
+
+    /// Does what the screen cannot do itself.
+    pub(super) fn serve(&mut self, asked: &Asked, writer: &Writer) {
+        match asked {
+            Asked::Mouse(on) => writer.mouse(*on),
+            Asked::Copy(item) => {
+                let (words, tone, told) = clipboard::copy(item, clipboard::in_tmux());
+                writer.say(&words);
+                self.screen.act(Action::Tell(tone, told));
+            }
+            Asked::Save(order) if self.saving.is_none() => {
+                match self.screen.save(order.clone(), self.saved.0.clone()) {
+                    Ok(saving) => self.saving = Some(saving),
+                    Err(error) => {
+                        let text = format!("cannot save: {error}");
+                        self.screen.act(Action::Tell(Tone::Error, text));
+                    }
+                }
+            }
+            Asked::Save(_) => {
+                let text = "the last file is still being written";
+                self.screen
+                    .act(Action::Tell(Tone::Warning, text.to_owned()));
+            }
+            Asked::Play => self.play_demo(),
+            Asked::Suspend => signals::ask_to_stop(),
+            Asked::Nothing | Asked::Leave => {}
+        }
+    }
+}
+
+impl Screen {
+    /// Lets go of all that was received. What waits while the display is held came later, and stays.
+    pub(super) fn clear(&mut self) {
+        let gone = self.store.clear();
+        // A big store is freed piece by piece: not while somebody waits for a key.
+        let _ = std::thread::Builder::new().spawn(move || drop(gone));
+        (self.tree, self.detail, self.opened, self.wanted) = (None, None, None, None);
+        self.ticks = false;
+        self.burn = Burn::default();
+        self.gather();
+        self.count();
+    }
+
+    /// Begins to save; the result is sent to `done`.
+    pub fn save(&self, order: Order, done: UnboundedSender<Saved>) -> std::io::Result<Saving> {
+        let ids = match order.what {
+            What::Everything => self.store.ids(),
+            What::Session(session) => {
+                let mut ids = self.store.members(session);
+                ids.sort_unstable();
+                ids
+            }
+            What::Node(session, node) => self.below(session, node),
+        };
+        Saving::start(order, ids, &self.store, self.known.clone(), done)
+    }
+
+    /// The evidence of a node and all below it.
+    fn below(&self, session: SessionId, node: NodeId) -> Vec<EvidenceId> {
+        let tree = self.tree.as_ref().filter(|(id, ..)| *id == session);
+        let found = tree.and_then(|(_, tree, _)| {
+            let at = tree.find(node)?;
+            let count = tree.nodes.get(at)?.descendants as usize + 1;
+            Some(tree.nodes.iter().skip(at).take(count))
+        });
+        let sources = found.into_iter().flatten().flat_map(|n| &n.sources);
+        let mut ids: Vec<EvidenceId> = sources.map(|s| s.evidence).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// A file was written, or not: says so.
+    pub fn saved(&mut self, saved: &Saved) -> Asked {
+        let path = text::sanitize(&saved.path.display().to_string()).into_owned();
+        match &saved.written {
+            Ok(size) => {
+                if saved.order.what == What::Everything && Form::of(&saved.order.path) == Form::Otlp
+                {
+                    self.saved = saved.received;
+                    self.count();
+                }
+                let size = ask::bytes(usize::try_from(*size).unwrap_or(usize::MAX));
+                let (tone, lost) = match saved.pieces.1 {
+                    0 => (Tone::Running, String::new()),
+                    n => (
+                        Tone::Warning,
+                        format!(", {n} without their dropped contents left out"),
+                    ),
+                };
+                self.act(Action::Tell(tone, format!("saved {size} to {path}{lost}")));
+                if saved.order.leave {
+                    return Asked::Leave;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && !saved.order.overwrite => {
+                self.act(Action::Taken(saved.order.clone()));
+            }
+            Err(error) => {
+                let text = format!("cannot save to {path}: {error}");
+                self.act(Action::Tell(Tone::Error, text));
+            }
+        }
+        Asked::Nothing
+    }
+}

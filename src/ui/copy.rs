@@ -1,0 +1,149 @@
+//! What can be copied of what is selected: made when it is asked for, as received, not as drawn.
+
+use super::pane::{Line, Tab};
+use super::state::UiState;
+use super::{Picture, summary};
+use crate::model::detail::{Detail, EvidenceDetail, Message, Part, Speaker, Value};
+use crate::model::ids::SpanId;
+use crate::model::node::Node;
+use serde_json::{Map, json};
+
+/// One thing to copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The key that picks it in the menu.
+    pub key: char,
+    /// What it is.
+    pub what: &'static str,
+    /// The text itself.
+    pub text: String,
+}
+
+/// Everything that can be copied now. What is not known, or not there yet, is not offered.
+pub(super) fn items(ui: &UiState, picture: &Picture) -> Vec<Copied> {
+    let mut items = Vec::new();
+    let mut offer = |key, what, text: String| {
+        if !text.is_empty() {
+            items.push(Copied { key, what, text });
+        }
+    };
+    let session = picture.sessions.iter().find(|s| Some(s.id) == ui.session());
+    if let Some(node) = ui.selected_node(picture) {
+        let source = node.sources.first();
+        let span = source.map(|s| s.span).filter(|s| *s != SpanId::default());
+        offer('n', "name", name(node));
+        offer(
+            'i',
+            "span id",
+            span.map_or_else(String::new, |s| s.to_string()),
+        );
+        let trace = source.map(|s| s.trace).filter(|t| !t.is_zero());
+        offer(
+            't',
+            "trace id",
+            trace.map_or_else(String::new, |t| t.to_string()),
+        );
+        if let Some(error) = &node.error {
+            offer('e', "error", error.to_string());
+        }
+    }
+    if let Some(detail) = ui.shown_detail(picture) {
+        offer('a', "attributes, JSON", attributes(&detail.evidence));
+        offer('m', "messages", messages(&detail.messages));
+        offer('b', "the open tab", tab(ui, picture, detail));
+    }
+    if let Some(session) = session {
+        offer('s', "session key", session.key.to_string());
+        offer('T', "session title", session.title.to_string());
+    }
+    items
+}
+
+/// The name, and what tells it from its namesakes.
+fn name(node: &Node) -> String {
+    match &node.detail {
+        Some(detail) => format!("{} {detail}", node.name),
+        None => node.name.to_string(),
+    }
+}
+
+fn tab(ui: &UiState, picture: &Picture, detail: &Detail) -> String {
+    let summary: Vec<Line>;
+    let lines = match (ui.tab, ui.selected_node(picture)) {
+        (Tab::Attributes, _) => return attributes(&detail.evidence),
+        (Tab::Summary, Some(node)) => {
+            let width = usize::from(ui.layout().detail.width.saturating_sub(2));
+            summary = summary::lines(node, picture.now, width);
+            &summary
+        }
+        _ => &ui.pane,
+    };
+    let text = |line: &Line| {
+        let parts: Vec<&str> = line.spans.iter().map(|(_, text)| text.as_str()).collect();
+        parts.concat().trim_end().to_owned()
+    };
+    lines.iter().map(text).collect::<Vec<_>>().join("\n")
+}
+
+/// The attributes of each piece of evidence: an object, or a list of them.
+fn attributes(evidence: &[EvidenceDetail]) -> String {
+    let objects = evidence
+        .iter()
+        .filter(|e| !e.attributes.is_empty())
+        .map(|e| object(&e.attributes));
+    let mut objects: Vec<_> = objects.collect();
+    let all = match objects.len() {
+        0 => return String::new(),
+        1 => objects.remove(0),
+        _ => serde_json::Value::Array(objects),
+    };
+    serde_json::to_string_pretty(&all).unwrap_or_default()
+}
+
+fn object(pairs: &[(String, Value)]) -> serde_json::Value {
+    let pairs = pairs.iter().map(|(key, value)| (key.clone(), json(value)));
+    serde_json::Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(b) => json!(b),
+        Value::Int(i) => json!(i),
+        Value::Double(d) => json!(d),
+        Value::Text(t) => json!(t),
+        Value::Bytes(bytes) => json!(bytes),
+        Value::List(list) => list.iter().map(json).collect(),
+        Value::Map(pairs) => object(pairs),
+    }
+}
+
+/// The messages as text, each under its speaker.
+fn messages(messages: &[Message]) -> String {
+    let all = messages.iter().map(|message| {
+        let speaker = match &message.speaker {
+            Speaker::System => "system",
+            Speaker::User => "user",
+            Speaker::Assistant => "assistant",
+            Speaker::Tool => "tool",
+            Speaker::Named(name) => name,
+        };
+        let parts: Vec<String> = message.parts.iter().map(part).collect();
+        format!("{speaker}:\n{}", parts.join("\n"))
+    });
+    all.collect::<Vec<_>>().join("\n\n")
+}
+
+fn part(part: &Part) -> String {
+    let value = |value: &Value| match value {
+        Value::Text(text) => text.clone(),
+        other => serde_json::to_string_pretty(&json(other)).unwrap_or_default(),
+    };
+    match part {
+        Part::Text(text) | Part::Reasoning(text) | Part::Stand(text) => text.clone(),
+        Part::ToolCall {
+            name, arguments, ..
+        } => format!("calls {name} {}", value(arguments)),
+        Part::ToolResult { result, .. } => value(result),
+    }
+}

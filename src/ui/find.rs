@@ -1,0 +1,67 @@
+//! Going to the next row that matches or failed, round and round.
+
+use super::Picture;
+use super::page::View;
+use super::pane::Tone;
+use super::state::UiState;
+use crate::model::node::{State, Tree};
+
+/// Which way a search goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Forward,
+    Back,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Search {
+    Match,
+    Error,
+}
+
+/// Selects the next row that matches or failed, round and round. Errors are found inside folds too,
+/// unless a filter hides them.
+pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) {
+    let Some(tree) = picture.tree.filter(|_| picture.session == ui.session) else {
+        return;
+    };
+    let at = ui.rows.get(ui.cursor).map_or(0, |r| r.node as usize);
+    let mut hits: Vec<usize> = match what {
+        Search::Match => ui
+            .rows
+            .iter()
+            .filter(|r| r.matches)
+            .map(|r| r.node as usize)
+            .collect(),
+        Search::Error => failed(ui, tree),
+    };
+    hits.sort_unstable();
+    let hit = match way {
+        Way::Forward => hits.iter().find(|h| **h > at).or(hits.first()),
+        Way::Back => hits.iter().rfind(|h| **h < at).or(hits.last()),
+    };
+    if let Some(hit) = hit {
+        ui.show_view(View::Trace);
+        ui.follow = false;
+        ui.go_to_node(picture, tree, *hit);
+    } else {
+        let word = match what {
+            Search::Match => "nothing matches",
+            Search::Error => "no errors in this session",
+        };
+        ui.tell(Tone::Warning, word);
+    }
+}
+
+fn failed(ui: &UiState, tree: &Tree) -> Vec<usize> {
+    let failed = |i: &usize| tree.nodes.get(*i).is_some_and(|n| n.state == State::Error);
+    if ui.filter.is_empty() {
+        return (0..tree.nodes.len()).filter(failed).collect();
+    }
+    ui.rows
+        .iter()
+        .map(|r| r.node as usize)
+        .filter(failed)
+        .collect()
+}
