@@ -38,7 +38,8 @@ fn picture(store: &mut Store) -> Picture {
     {
         source.evidence = EvidenceId(0);
     }
-    trees.sort_by_key(|t| (t.start, t.nodes.first().map(|n| n.id)));
+    // Agents of one name may be the first of two sessions that start at once.
+    trees.sort_by_cached_key(|t| (t.start, format!("{:?}", t.nodes)));
     let mut sessions = store.sessions().to_vec();
     sessions.sort_by_key(|s| s.id);
     Picture {

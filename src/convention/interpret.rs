@@ -129,7 +129,9 @@ impl Tables {
             self.follow_link(bits, span, &mut reading);
         }
         let status_failed = span.status.as_ref().is_some_and(|s| s.code == STATUS_ERROR);
-        reading.failed = status_failed || reading.number(Field::Failed) == Some(1);
+        reading.failed = reading
+            .number(Field::Failed)
+            .map_or(status_failed, |f| f == 1);
         if reading.failed && !reading.has(Field::Error) {
             let said = self.said(span);
             reading.facts.extend(
@@ -266,6 +268,7 @@ impl Tables {
             ..Reading::default()
         };
         let mut includes = origin.counts;
+        let mut silent: Vec<Field> = Vec::new();
         for m in &matches {
             let Some(rule) = self.rule(m.rule) else {
                 continue;
@@ -273,10 +276,15 @@ impl Tables {
             let Target::Fact(field) = rule.target else {
                 continue;
             };
-            if reading.has(field) || !applies(rule, subject, Some(op)) {
+            let settled = reading.has(field) || silent.contains(&field);
+            if settled || !applies(rule, subject, Some(op)) {
                 continue;
             }
             if let Some(value) = value_of(rule, m, subject) {
+                if rule.nothing {
+                    silent.push(field);
+                    continue;
+                }
                 if rule.counts.is_some() {
                     includes = rule.counts;
                 }
@@ -368,6 +376,10 @@ fn value_of(rule: &Rule, m: &Match<'_>, subject: &Subject<'_>) -> Option<FactVal
     match m.value {
         Some(told) => read::read(rule, told, subject.name),
         None if rule.reader == Reader::Name => read::read_name(rule, subject.name),
+        None if rule.reader == Reader::Flag && rule.key.is_empty() => {
+            let set = rule.value.as_deref() != Some("false");
+            Some(FactValue::Number(u64::from(set)))
+        }
         None if rule.key.is_empty() => rule.value.as_deref().map(|v| FactValue::Text(v.into())),
         None => None,
     }

@@ -96,6 +96,15 @@ fn trimmed<'a>(rule: &Rule, text: Cow<'a, str>) -> Option<Cow<'a, str>> {
         Some(start) => Cow::Owned(text.strip_prefix(start.as_str())?.to_owned()),
         None => text,
     };
+    let mut starts = rule.strip.iter();
+    let text = match starts.find_map(|start| text.strip_prefix(start.as_str())) {
+        Some(bare) => Cow::Owned(bare.to_owned()),
+        None => text,
+    };
+    let text = match &rule.split {
+        Some((at, part)) => Cow::Owned(text.split(at.as_str()).nth(*part)?.to_owned()),
+        None => text,
+    };
     let head = rule.until.as_deref().and_then(|end| text.split_once(end));
     let text = match head {
         Some((head, _)) => Cow::Owned(head.to_owned()),
@@ -134,7 +143,12 @@ fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
                 None if rule.any.is_empty() => text == "true",
                 None => rule.any.iter().any(|word| word == text),
             };
-            set.then_some(FactValue::Number(1))
+            let value = u64::from(rule.value.as_deref() != Some("false"));
+            set.then_some(FactValue::Number(value))
+        }
+        Reader::HttpFailed => {
+            let status: u16 = text.trim().parse().ok()?;
+            (status >= 400).then_some(FactValue::Number(1))
         }
         Reader::Present => Some(FactValue::Number(1)),
     }

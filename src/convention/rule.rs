@@ -38,10 +38,12 @@ pub enum Reader {
     Id,
     /// A span id in hex.
     SpanId,
-    /// True, or one of the rule's words.
+    /// True, or one of the rule's words. With the value `false` it is set the other way.
     Flag,
     /// Set, whatever the value.
     Present,
+    /// Set by the status code of an HTTP request that was refused or failed.
+    HttpFailed,
     /// A list of texts.
     List,
     /// A moment: RFC 3339 text, in UTC where it names no zone.
@@ -70,6 +72,11 @@ pub struct RuleText {
     #[serde(default)]
     ends: Vec<String>,
     #[serde(default)]
+    strip: Vec<String>,
+    split: Option<String>,
+    #[serde(default)]
+    part: usize,
+    #[serde(default)]
     ops: Vec<Op>,
     #[serde(default)]
     equals_name: bool,
@@ -81,6 +88,8 @@ pub struct RuleText {
     unless: Option<String>,
     #[serde(default)]
     roots: bool,
+    #[serde(default)]
+    nothing: bool,
     gated: Option<bool>,
     counts: Option<Convention>,
     #[serde(default)]
@@ -89,6 +98,7 @@ pub struct RuleText {
 
 /// One rule: a field, a key, a reader and its conditions.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent conditions")]
 pub struct Rule {
     /// The dialect that it belongs to.
     pub dialect: u8,
@@ -116,6 +126,10 @@ pub struct Rule {
     pub until: Option<String>,
     /// Endings that are cut off.
     pub ends: Vec<String>,
+    /// What text may begin with that is no part of it.
+    pub strip: Vec<String>,
+    /// Text is split here, and this part of it is read.
+    pub split: Option<(String, usize)>,
     /// Only on evidence of these.
     pub ops: Vec<Op>,
     /// Only where the text is the span's name.
@@ -132,6 +146,9 @@ pub struct Rule {
     pub unless: Option<String>,
     /// Only on spans without a parent.
     pub roots: bool,
+    /// What is read is not a fact, and no rule after this one is heard: the key does not mean
+    /// here what it means elsewhere.
+    pub nothing: bool,
     /// What the count includes, where the key alone tells.
     pub counts: Option<Convention>,
     /// Only where its dialect is sure.
@@ -178,6 +195,8 @@ impl RuleText {
             after: self.after.clone(),
             until: self.until.clone(),
             ends: self.ends.clone(),
+            strip: self.strip.clone(),
+            split: self.split.clone().map(|at| (at, self.part)),
             ops: self.ops.clone(),
             equals_name: self.equals_name,
             name_starts: self.name_starts.clone(),
@@ -186,6 +205,7 @@ impl RuleText {
             when: self.when.clone(),
             unless: self.unless.clone(),
             roots: self.roots,
+            nothing: self.nothing,
             counts: self.counts,
             gated: self.gated.unwrap_or(gated),
             rank: self.rank,

@@ -10,6 +10,10 @@ use serde::Deserialize;
 /// The tables in order of precedence: for one field, the rule that stands first is heard.
 const FILES: &[&str] = &[
     include_str!("tables/claude-code.toml"),
+    include_str!("tables/codex.toml"),
+    include_str!("tables/gemini-cli.toml"),
+    include_str!("tables/qwen-code.toml"),
+    include_str!("tables/opencode.toml"),
     include_str!("tables/openinference.toml"),
     include_str!("tables/langfuse.toml"),
     include_str!("tables/laminar.toml"),

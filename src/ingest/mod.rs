@@ -110,8 +110,8 @@ fn record(tables: &Tables, origin: &OriginReading, raw: &RawLog, arrival: u64) -
         0 => arrival,
         time => time,
     };
-    // Records of calls and tools are stamped at their end.
-    let whole = matches!(reading.op, Op::Call | Op::Tool | Op::Agent);
+    // Records of calls, requests and tools are stamped at their end.
+    let whole = matches!(reading.op, Op::Call | Op::Attempt | Op::Tool | Op::Agent);
     let duration = reading
         .number(Field::DurationNs)
         .filter(|_| whole)

@@ -23,6 +23,8 @@ pub enum Op {
     Workflow,
     /// A run of an agent.
     Agent,
+    /// An agent begins.
+    AgentStart,
     /// A model call, seen by a client or framework.
     Call,
     /// The same, seen by the engine that serves the model.
@@ -30,6 +32,10 @@ pub enum Op {
     /// What the stream of a call brought, told when it was read to its end; the call's own span
     /// ended when the stream opened.
     Stream,
+    /// A request for a model call as it goes out: it opens the call, and several are its attempts.
+    Attempt,
+    /// A part of a model call (a chunk of its stream), no call of its own.
+    CallPart,
     /// An embedding.
     Embedding,
     /// A retrieval.
@@ -61,6 +67,8 @@ pub enum Op {
 )]
 pub enum Field {
     Session,
+    ParentSession,
+    Conversation,
     TurnKey,
     Title,
     Machine,
@@ -75,6 +83,7 @@ pub enum Field {
     ToolAnswered,
     Subagent,
     Delegates,
+    Nested,
     Refused,
     Mcp,
     Operation,
@@ -99,6 +108,7 @@ pub enum Field {
     TtftNs,
     FirstTokenAt,
     AnsweredNs,
+    Chunk,
     QueueNs,
     PrefillNs,
     DecodeNs,

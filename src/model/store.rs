@@ -10,7 +10,7 @@ use super::pack::Pack;
 use super::sessions::Sessions;
 use super::slabs::Slabs;
 use super::twins::Twins;
-use super::units::{SessionKey, Units};
+use super::units::{SessionKey, Units, of_sessions};
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 use std::hash::BuildHasher;
@@ -302,10 +302,9 @@ impl Store {
             .facts
             .number(Field::TurnKey)
             .map(|k| key_of(("prompt", k)));
-        for key in [trace, linked, prompt, asked, answered]
-            .into_iter()
-            .flatten()
-        {
+        let [whole, parent] = of_sessions(e, session.map(|s| self.texts.str(s.text)));
+        let keys = [trace, linked, prompt, asked, answered, whole, parent];
+        for key in keys.into_iter().flatten() {
             unit = Some(self.units.join(unit, key));
         }
         if let Some(key) = response_of(e) {

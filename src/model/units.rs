@@ -1,6 +1,7 @@
 //! Units: evidence that belongs together for sure, as sets that only ever grow together.
 
 use super::correlate::Unit;
+use super::evidence::{Evidence, Field, join_key, key_of};
 use super::figures::Figures;
 use super::ids::{EvidenceId, NodeId, SessionId};
 use super::intern::Sym;
@@ -83,6 +84,15 @@ pub struct UnitState {
     /// The content bytes of its evidence were dropped.
     pub content_dropped: bool,
     dirty: bool,
+}
+
+/// Keys of units that are whole sessions: where records tell the story a session is correlated
+/// whole, with those of its sub-agents.
+pub fn of_sessions(e: &Evidence, own: Option<&str>) -> [Option<u64>; 2] {
+    let key = |id: u64| key_of(("session", id));
+    let whole = e.facts.number(Field::Conversation).and(own);
+    let parent = e.facts.number(Field::ParentSession);
+    [whole.map(|own| key(join_key(own))), parent.map(key)]
 }
 
 /// All units.

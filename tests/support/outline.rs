@@ -5,6 +5,9 @@ use spanfall::model::node::{
 };
 use std::fmt::Write;
 
+/// So much plumbing in a row is only counted.
+const FOLDED: usize = 12;
+
 /// A session and its tree. Times are seconds since the session's start and durations.
 pub fn session(summary: &SessionSummary, tree: &Tree) -> String {
     let state = match summary.state {
@@ -24,11 +27,27 @@ pub fn session(summary: &SessionSummary, tree: &Tree) -> String {
             ""
         },
     );
-    for node in &tree.nodes {
+    let mut rest = &tree.nodes[..];
+    while let Some(node) = rest.first() {
         let indent = "  ".repeat(node.depth as usize);
-        let _ = writeln!(out, "{} {indent}{}", times(node, tree.start), line(node));
+        let plumbing = plumbing(rest);
+        if plumbing > FOLDED {
+            let _ = writeln!(out, "{:16} {indent}internal, {plumbing} in a row", "");
+            rest = &rest[plumbing..];
+        } else {
+            let _ = writeln!(out, "{} {indent}{}", times(node, tree.start), line(node));
+            rest = &rest[1..];
+        }
     }
     out
+}
+
+/// How many nodes follow one another that are plumbing without an error or a call, not above the
+/// first: nobody reads thousands of lines.
+fn plumbing(nodes: &[Node]) -> usize {
+    let depth = nodes.first().map_or(0, |n| n.depth);
+    let dull = |n: &&Node| n.internal && n.state != State::Error && n.depth >= depth;
+    nodes.iter().take_while(dull).count()
 }
 
 fn times(node: &Node, origin: u64) -> String {

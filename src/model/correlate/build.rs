@@ -7,12 +7,15 @@ use super::place::{Group, Places, Seed};
 use super::{Context, Unit, call, figures, presume};
 use crate::model::evidence::{Evidence, Field, Op, key_of};
 use crate::model::ids::{NodeId, SpanId, TraceId};
-use crate::model::node::{Node, NodeKind, Sign, State};
+use crate::model::node::{Node, NodeKind, State};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Stands for a prompt of which only what it set off has come.
 const NO_PROMPT: &str = "prompt not received yet";
+
+/// A person takes longer to answer.
+const FASTEST_ANSWER_NS: u64 = 50_000_000;
 
 /// What nodes are made from.
 pub(super) struct Builder<'a> {
@@ -34,7 +37,8 @@ pub fn unit(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, places: &Pla
         children: children(&places.parent),
     };
     let seeds = places.seeds.iter().enumerate();
-    let drafts = seeds.map(|(i, seed)| builder.node(i, *seed)).collect();
+    let mut drafts: Vec<Node> = seeds.map(|(i, seed)| builder.node(i, *seed)).collect();
+    builder.go_on(&mut drafts);
     let mut nodes = preorder(drafts, &places.parent);
     settle_frames(&mut nodes, &builder.nameless());
     settle_missing(&mut nodes);
@@ -56,7 +60,7 @@ impl Builder<'_> {
     fn node(&self, seed_index: usize, seed: Seed) -> Node {
         match seed {
             Seed::Group(rep) => match self.places.groups.get(&rep) {
-                Some(group) => self.of_group(group),
+                Some(group) => self.of_group(group, seed_index),
                 None => Node::missing(NodeId(0), NodeKind::Other, "", self.running()),
             },
             Seed::Missing(key) => self.of_missing(seed_index, key),
@@ -80,14 +84,6 @@ impl Builder<'_> {
                 NO_PROMPT,
                 self.running(),
             ),
-        }
-    }
-
-    pub(super) fn running(&self) -> State {
-        if self.cx.stale {
-            State::Abandoned
-        } else {
-            State::Running(Sign::Implied)
         }
     }
 
@@ -115,6 +111,28 @@ impl Builder<'_> {
             None => (NodeKind::Other, ""),
         };
         Node::missing(id, kind, name, self.running())
+    }
+
+    /// A turn goes on while prompts that a machine made below it do.
+    fn go_on(&self, drafts: &mut [Node]) {
+        for (i, seed) in self.places.seeds.iter().enumerate() {
+            let Seed::Group(rep) = seed else { continue };
+            let made = self.places.groups.get(rep);
+            let made = made.filter(|g| g.op == Op::Turn && self.flag(g, Field::Machine));
+            let Some(up) = made.and(self.places.parent[i]).filter(|&up| up != i) else {
+                continue;
+            };
+            let (end, state) = (drafts[i].end, drafts[i].state);
+            let turn = &mut drafts[up];
+            if turn.kind != NodeKind::Turn {
+                continue;
+            }
+            match end {
+                Some(end) => turn.end = turn.end.map(|before| before.max(end)),
+                None if matches!(state, State::Ok | State::Error) => {}
+                None => (turn.end, turn.state) = (None, state),
+            }
+        }
     }
 
     pub(super) fn children(&self, seed_index: usize) -> impl Iterator<Item = &Group> {
@@ -146,13 +164,19 @@ impl Builder<'_> {
         })
     }
 
-    fn of_group(&self, group: &Group) -> Node {
+    fn of_group(&self, group: &Group, seed_index: usize) -> Node {
         let (anchor, first) = (
             &self.forest.pieces[group.anchor],
             self.forest.pieces[group.anchor].evidence,
         );
         let (kind, internal) = self.kind(group);
-        let (name, detail) = self.name(group);
+        let (mut name, detail) = self.name(group);
+        if group.op == Op::Agent
+            && group.records_only
+            && self.text(group, Field::AgentName).is_none()
+        {
+            name = self.name_from_children(seed_index).unwrap_or(name);
+        }
         let call = matches!(kind, NodeKind::Call)
             .then(|| Box::new(call::read(self.cx, self.forest, self.groups, group)));
         let (start, end) = self.times(group);
@@ -194,21 +218,30 @@ impl Builder<'_> {
             Op::Turn if self.flag(group, Field::Machine) => (NodeKind::Other, false),
             Op::Turn => (NodeKind::Turn, false),
             Op::Workflow => (NodeKind::Workflow, false),
-            Op::Agent => (NodeKind::Agent, false),
-            Op::Call | Op::Engine | Op::Stream => (NodeKind::Call, false),
+            Op::Agent | Op::AgentStart => (NodeKind::Agent, false),
+            Op::Call | Op::Engine | Op::Stream | Op::Attempt => (NodeKind::Call, false),
             Op::Embedding => (NodeKind::Embedding, false),
             Op::Retrieval => (NodeKind::Retrieval, false),
             Op::Tool | Op::ToolStart if self.flag(group, Field::Refused) => {
                 (NodeKind::Other, false)
             }
             Op::Tool | Op::ToolStart => (NodeKind::Tool, false),
+            Op::Wait if self.at_once(group) => (NodeKind::Other, true),
             Op::Wait => (NodeKind::Wait, false),
             Op::Internal => (NodeKind::Other, true),
-            Op::ToolPart | Op::Handoff | Op::Other | Op::Mark => (NodeKind::Other, false),
+            Op::ToolPart | Op::CallPart | Op::Handoff | Op::Other | Op::Mark => {
+                (NodeKind::Other, false)
+            }
         }
     }
 
-    fn flag(&self, group: &Group, field: Field) -> bool {
+    /// So fast no person answers: settings did.
+    fn at_once(&self, group: &Group) -> bool {
+        let e = self.forest.pieces[group.anchor].evidence;
+        e.end != 0 && e.end.saturating_sub(e.start) < FASTEST_ANSWER_NS
+    }
+
+    pub(super) fn flag(&self, group: &Group, field: Field) -> bool {
         group
             .pieces
             .iter()
@@ -244,70 +277,6 @@ impl Builder<'_> {
             ),
             _ => (own(), None),
         }
-    }
-
-    fn times(&self, group: &Group) -> (u64, Option<u64>) {
-        let spans: Vec<&Evidence> = group
-            .pieces
-            .iter()
-            .map(|&i| &self.forest.pieces[i])
-            .filter(|p| {
-                !p.superseded
-                    && p.is_span() != group.records_only
-                    && Self::groups_count(p.op, group.op)
-            })
-            .map(|p| p.evidence)
-            .collect();
-        let start = spans.iter().map(|e| e.start).min().unwrap_or_default();
-        let anchor = self.forest.pieces[group.anchor].evidence;
-        let ends = if group.records_only {
-            spans.iter().map(|e| e.end).max().unwrap_or_default()
-        } else if matches!(group.op, Op::Call | Op::Engine) {
-            let open = spans.iter().any(|e| e.end == 0 && e.start >= anchor.start);
-            if open && anchor.end == 0 {
-                0
-            } else {
-                spans.iter().map(|e| call::end(e)).max().unwrap_or_default()
-            }
-        } else {
-            anchor.end
-        };
-        let start = if start == 0 { anchor.start } else { start };
-        let begins = match group.op {
-            Op::Turn => group.records_only,
-            Op::ToolStart => !self.flag(group, Field::Refused),
-            _ => false,
-        };
-        (start, (ends != 0 && !begins).then_some(ends.max(start)))
-    }
-
-    fn groups_count(op: Op, group: Op) -> bool {
-        !(op == Op::Mark
-            || (op == Op::ToolStart && group != Op::ToolStart)
-            || (group != Op::Turn && op == Op::Turn))
-    }
-
-    fn state(&self, group: &Group, end: Option<u64>) -> State {
-        if end.is_none() && !(group.op == Op::Turn && group.records_only) {
-            return if self.cx.stale {
-                State::Abandoned
-            } else {
-                State::Running(Sign::Known)
-            };
-        }
-        let failed = match group.op {
-            Op::Call | Op::Engine => {
-                self.forest.pieces[call::last_attempt(self.forest, self.groups, group)]
-                    .evidence
-                    .failed
-            }
-            Op::Wait => false,
-            _ => group
-                .pieces
-                .iter()
-                .any(|&i| self.forest.pieces[i].evidence.failed),
-        };
-        if failed { State::Error } else { State::Ok }
     }
 
     fn claim(&self, group: &Group, kind: NodeKind) -> Option<crate::model::usage::Usage> {

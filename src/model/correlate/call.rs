@@ -60,11 +60,16 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
             .map(|s| cx.texts.text(s))
     };
     let mut usage = Usage::default();
+    let all = || layers.iter().map(|&i| tokens(&forest.pieces[i]));
+    // Who tells the reasoning knows whether the output holds it.
+    if let Some(told) = all().find(|u| u.output.is_some() && u.reasoning.is_some()) {
+        (usage.output, usage.reasoning) = (told.output, told.reasoning);
+    }
     for &i in &layers {
         usage.fill_from(tokens(&forest.pieces[i]));
     }
     let last = last_attempt(forest, groups, group);
-    let (answered_from, phases) = phases(cx, forest, groups, &layers, last);
+    let (answered_from, phases) = phases(cx, forest, groups, group, &layers, last);
     let reported = layers
         .iter()
         .find_map(|&i| forest.pieces[i].number(Field::Cost))
@@ -137,34 +142,54 @@ fn attempts(forest: &Forest<'_>, groups: &Groups, group: &Group) -> u32 {
         .iter()
         .filter_map(|&i| forest.pieces[i].number(Field::Attempts))
         .max();
-    let beside = group
-        .pieces
-        .iter()
-        .filter(|&&i| {
-            groups.op[i] == Op::Call
-                && forest.pieces[i].is_span()
-                && groups.why[i].contains("attempt")
-        })
-        .count()
-        + 1;
+    let count = |is: &dyn Fn(usize) -> bool| {
+        let real = group
+            .pieces
+            .iter()
+            .filter(|&&i| !forest.pieces[i].superseded);
+        real.filter(|&&i| is(i)).count()
+    };
+    let span = |i: usize| forest.pieces[i].is_span();
+    let beside =
+        count(&|i| groups.op[i] == Op::Call && span(i) && groups.why[i].contains("attempt")) + 1;
+    let requests = count(&|i| groups.op[i] == Op::Attempt && span(i));
+    let recorded = count(&|i| groups.op[i] == Op::Attempt && !span(i));
     u32::try_from(told.unwrap_or(0))
         .unwrap_or(u32::MAX)
-        .max(u32::try_from(beside).unwrap_or(u32::MAX))
+        .max(u32::try_from(beside.max(requests).max(recorded)).unwrap_or(u32::MAX))
+}
+
+/// Start of the request that was answered: of the last one before a time, as a span tells it or
+/// else a record, ns since the epoch.
+fn request_before(forest: &Forest<'_>, groups: &Groups, group: &Group, time: u64) -> Option<u64> {
+    let requests = group
+        .pieces
+        .iter()
+        .filter(|&&i| groups.op[i] == Op::Attempt);
+    let pieces = requests.map(|&i| &forest.pieces[i]);
+    let before = pieces.filter(|p| p.evidence.start < time);
+    before
+        .max_by_key(|p| (p.is_span(), p.evidence.start))
+        .map(|p| p.evidence.start)
 }
 
 fn phases(
     cx: &Context<'_>,
     forest: &Forest<'_>,
     groups: &Groups,
+    group: &Group,
     layers: &[usize],
     last: usize,
 ) -> (u64, Phases) {
-    let fallback = attempt_start(&forest.pieces[last]);
-    let client = layers
+    let own = attempt_start(&forest.pieces[last]);
+    let asked = |time| request_before(forest, groups, group, time);
+    let fallback = asked(u64::MAX).unwrap_or(own);
+    let told = layers
         .iter()
         .copied()
         .filter(|&i| groups.op[i] != Op::Engine)
-        .find_map(|i| first_token(cx, &forest.pieces[i]));
+        .find_map(|i| first_token(cx, &forest.pieces[i], &asked));
+    let client = told.or_else(|| first_chunk(cx, forest, layers, fallback));
     // Some clients keep what the engine answered of its phases on their own span.
     let mut nearest: Vec<usize> = layers.to_vec();
     nearest.sort_by_key(|&i| groups.op[i] != Op::Engine);
@@ -199,33 +224,58 @@ pub fn end(call: &Evidence) -> u64 {
     answered.map_or(call.end, |at| at.min(call.end))
 }
 
-/// The first token as the client saw it, from the start of the attempt that was answered.
-/// A time that was measured is believed only within the call, 0 < t <= duration; a moment that
-/// was stamped may be after a span that ended when its stream opened, and then tells no decode.
-fn first_token(cx: &Context<'_>, piece: &Piece<'_>) -> Option<(u64, Phases)> {
-    let (from, end) = (attempt_start(piece), end(piece.evidence));
+/// The first token as the client saw it, from the start of the request that was answered. A
+/// record of the answer has no start of its own, and a span's may lie before the request: what is
+/// between them is the client's own wait. A time that was measured is believed only within the
+/// call, 0 < t <= duration; a moment that was stamped may be after a span that ended when its
+/// stream opened, and then tells no decode.
+fn first_token(
+    cx: &Context<'_>,
+    piece: &Piece<'_>,
+    asked: &dyn Fn(u64) -> Option<u64>,
+) -> Option<(u64, Phases)> {
+    let (own, end) = (attempt_start(piece), end(piece.evidence));
+    let pointed = !piece.is_span() && own == end;
+    let asked_at = asked(own).filter(|_| pointed);
+    let from = asked_at.unwrap_or(own);
     let facts = &piece.evidence.facts;
-    let (ttft, rule) = match (facts.of(Field::TtftNs), facts.of(Field::FirstTokenAt)) {
-        (Some(fact), _) => (fact.value(), fact.rule),
-        (None, Some(fact)) => (fact.value().checked_sub(from)?, fact.rule),
+    let (at, rule) = match (facts.of(Field::TtftNs), facts.of(Field::FirstTokenAt)) {
+        (Some(fact), _) => (from.saturating_add(fact.value()), fact.rule),
+        (None, Some(fact)) => (fact.value(), fact.rule),
         (None, None) => return None,
     };
-    let inside = end == 0 || from.saturating_add(ttft) <= end.saturating_add(ROUNDING_NS);
+    let inside = end == 0 || at <= end.saturating_add(ROUNDING_NS);
     let stamped = facts.of(Field::TtftNs).is_none();
-    (ttft > 0 && (inside || stamped)).then(|| {
-        let decode = (end != 0 && inside).then(|| end.saturating_sub(from.saturating_add(ttft)));
-        let source = Some(cx.lore.rule_key(rule).into());
-        (
-            from,
-            Phases {
-                ttft: Some(ttft),
-                decode,
-                evidence: PhaseEvidence::Client,
-                source,
-                ..Phases::default()
-            },
-        )
-    })
+    let believed = at > from && (inside || stamped);
+    let from = asked(at).unwrap_or(from).max(from);
+    believed.then(|| seen(cx, from, at, if inside { end } else { 0 }, rule))
+}
+
+/// While an answer streams: its first chunk of content.
+fn first_chunk(
+    cx: &Context<'_>,
+    forest: &Forest<'_>,
+    layers: &[usize],
+    from: u64,
+) -> Option<(u64, Phases)> {
+    let chunk = |&i: &usize| {
+        let e = forest.pieces[i].evidence;
+        let rule = e.facts.of(Field::Chunk)?.rule;
+        (e.start > from).then_some((e.start, rule))
+    };
+    let (at, rule) = layers.iter().filter_map(chunk).min()?;
+    Some(seen(cx, from, at, 0, rule))
+}
+
+fn seen(cx: &Context<'_>, from: u64, at: u64, end: u64, rule: u16) -> (u64, Phases) {
+    let phases = Phases {
+        ttft: Some(at.saturating_sub(from)),
+        decode: (end != 0).then(|| end.saturating_sub(at)),
+        evidence: PhaseEvidence::Client,
+        source: Some(cx.lore.rule_key(rule).into()),
+        ..Phases::default()
+    };
+    (from, phases)
 }
 
 /// The engine's own word on its phases. Believed only within the span. Where it tells the first

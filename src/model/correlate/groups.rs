@@ -1,14 +1,11 @@
 //! Which pieces are one thing: the layers of one model call, of one tool run, of one prompt.
 
+use super::conversations::Conversations;
 use super::pieces::Forest;
 use super::{Context, twins};
 use crate::model::evidence::{Field, Op};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-
-/// Farthest that the end of a log record may lie from the end of the span of the same call,
-/// where no id joins them: exporters stamp the record a few milliseconds later.
-const SAME_END_NS: u64 = 250_000_000;
+use std::collections::{HashMap, HashSet};
 
 /// A partition of the pieces.
 pub struct Groups {
@@ -19,11 +16,13 @@ pub struct Groups {
     pub op: Vec<Op>,
     /// Nearest ancestor piece that is a turn, agent, workflow, call or tool.
     pub context: Vec<Option<usize>>,
+    /// Requests that were never answered, and the person went on without.
+    pub given_up: HashSet<usize>,
 }
 
 impl Groups {
     /// Finds what belongs together.
-    pub fn new(cx: &Context<'_>, forest: &Forest<'_>) -> Self {
+    pub fn new(cx: &Context<'_>, forest: &Forest<'_>, talks: &Conversations) -> Self {
         let n = forest.pieces.len();
         let mut groups = Self {
             union: (0..n).collect(),
@@ -40,7 +39,14 @@ impl Groups {
                 .collect(),
             op: forest.pieces.iter().map(|p| p.op).collect(),
             context: vec![None; n],
+            given_up: HashSet::new(),
         };
+        for (i, op) in groups.op.iter_mut().enumerate() {
+            // A sub-agent's run is no prompt of a person.
+            if *op == Op::Turn && talks.is_agents(i) {
+                *op = Op::Internal;
+            }
+        }
         groups.join_snapshots(forest);
         groups.find_context(forest);
         groups.join_ids(forest);
@@ -48,11 +54,15 @@ impl Groups {
         twins::join_twins(cx, &mut groups, forest);
         groups.join_nested_calls(forest);
         groups.find_context(forest);
+        groups.flatten();
+        groups.join_streams(forest, talks);
+        groups.join_prompts(forest);
         for pass in [
             Self::join_nested_tools,
             Self::join_nested_agents,
             Self::join_attempts,
             Self::join_records_by_time,
+            Self::join_tool_records_by_time,
             Self::join_marks,
         ] {
             groups.flatten();
@@ -90,7 +100,7 @@ impl Groups {
         }
     }
 
-    fn is_call(&self, piece: usize) -> bool {
+    pub(super) fn is_call(&self, piece: usize) -> bool {
         matches!(self.op[piece], Op::Call | Op::Engine)
     }
 
@@ -99,6 +109,7 @@ impl Groups {
             self.context[i] = forest.pieces[i].parent.and_then(|up| match self.op[up] {
                 Op::Turn
                 | Op::Agent
+                | Op::AgentStart
                 | Op::Workflow
                 | Op::Call
                 | Op::Engine
@@ -133,12 +144,32 @@ impl Groups {
                     (Op::Tool, Field::ToolCallId, "same tool-call id")
                 }
                 Op::Turn => (Op::Turn, Field::TurnKey, "same prompt"),
+                Op::Agent | Op::AgentStart => (Op::Agent, Field::AgentId, "same agent"),
                 _ => continue,
             };
             let Some(id) = p.number(field) else { continue };
             match seen.entry((op, id)) {
                 Entry::Vacant(free) => _ = free.insert(i),
                 Entry::Occupied(first) => self.join(i, *first.get(), why),
+            }
+        }
+    }
+
+    /// A record of a prompt in a prompt's span, and one of an agent's start or end in the agent's.
+    fn join_prompts(&mut self, forest: &Forest<'_>) {
+        for (i, p) in forest
+            .pieces
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| !p.is_span())
+        {
+            let inside = match self.op[i] {
+                Op::Turn => self.context[i].filter(|&up| self.op[up] == Op::Turn),
+                Op::Agent | Op::AgentStart => p.parent.filter(|&up| self.op[up] == Op::Agent),
+                _ => None,
+            };
+            if let Some(up) = inside {
+                self.join(i, up, "written inside this span");
             }
         }
     }
@@ -258,40 +289,6 @@ impl Groups {
                 }
             }
             last.insert(parent, i);
-        }
-    }
-
-    /// A record of a call that no id joins to the span that it must be of: same parent, same
-    /// model, same end.
-    fn join_records_by_time(&mut self, forest: &Forest<'_>) {
-        let mut size: HashMap<usize, usize> = HashMap::new();
-        let mut unnamed: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (i, p) in forest.pieces.iter().enumerate() {
-            *size.entry(self.of(i)).or_default() += 1;
-            if p.is_span()
-                && self.op[i] == Op::Call
-                && p.number(Field::ResponseId).is_none()
-                && let Some(parent) = p.parent
-            {
-                unnamed.entry(parent).or_default().push(i);
-            }
-        }
-        for (i, record) in forest.pieces.iter().enumerate() {
-            if record.is_span() || self.op[i] != Op::Call || size.get(&self.of(i)) != Some(&1) {
-                continue;
-            }
-            let near = |j: &usize| forest.pieces[*j].evidence.end.abs_diff(record.evidence.end);
-            let model = |p: &super::pieces::Piece<'_>| p.number(Field::RequestModel);
-            let spans = record.parent.and_then(|parent| unnamed.get(&parent));
-            let best = spans
-                .into_iter()
-                .flatten()
-                .copied()
-                .filter(|j| model(&forest.pieces[*j]) == model(record) && near(j) <= SAME_END_NS)
-                .min_by_key(near);
-            if let Some(span) = best {
-                self.join(i, span, "same model and end");
-            }
         }
     }
 

@@ -3,13 +3,16 @@
 //! shares a response id with them.
 //!
 //! The steps, one file each: `pieces` (a forest of spans and records, placeholders, cycles),
-//! `groups` (which pieces are one call or one tool run), `place`, `place_agents` and
-//! `place_guests` (whose child each is), `build`, `request`, `call` and `source` (what each node
-//! says), `order` (preorder, and what only neighbours can tell), `figures` (sums), `presume`
-//! (what must be running unseen).
+//! `conversations` (of agents told by records), `groups`, `streams` and `by_time` (which pieces are
+//! one call or one tool run), `place`, `place_agents`, `place_talks` and `place_guests` (whose child
+//! each is), `build`, `request`, `times`, `call` and `source` (what each node says), `order`
+//! (preorder, and what only neighbours can tell), `figures` (sums), `presume` (what must be running
+//! unseen).
 
 mod build;
+mod by_time;
 mod call;
+mod conversations;
 mod figures;
 mod groups;
 mod order;
@@ -17,9 +20,12 @@ mod pieces;
 mod place;
 mod place_agents;
 mod place_guests;
+mod place_talks;
 pub mod presume;
 mod request;
 mod source;
+mod streams;
+mod times;
 mod turns;
 mod twins;
 
@@ -132,7 +138,8 @@ pub struct Presumed {
 /// The nodes of one unit.
 pub fn unit(cx: &Context<'_>, members: &[EvidenceId]) -> Unit {
     let forest = pieces::Forest::new(cx, members);
-    let groups = groups::Groups::new(cx, &forest);
-    let places = place::Places::new(cx, &forest, &groups);
+    let talks = conversations::Conversations::new(&forest);
+    let groups = groups::Groups::new(cx, &forest, &talks);
+    let places = place::Places::new(cx, &forest, &groups, &talks);
     build::unit(cx, &forest, &groups, &places)
 }

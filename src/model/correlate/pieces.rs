@@ -65,6 +65,7 @@ impl<'a> Forest<'a> {
             .collect();
         pieces.sort_by_key(|p| order(p.evidence));
         let by_key = index(&mut pieces);
+        written_in_plumbing(&mut pieces, &by_key);
         for (i, piece) in pieces.iter_mut().enumerate() {
             let parent = piece.parent_key.and_then(|k| by_key.get(&k).copied());
             piece.parent = parent.filter(|&p| p != i);
@@ -108,8 +109,9 @@ fn piece(id: EvidenceId, evidence: &Evidence) -> Piece<'_> {
         (Signal::Span, None) => (Some(key), parent.or_else(|| evidence.facts.link())),
         // A span id without its trace names no span.
         (Signal::Log, _) if evidence.span.is_zero() || evidence.trace.is_zero() => (None, None),
-        // A record of a prompt tells of the span that it was written in before that span comes.
-        (Signal::Log, _) if evidence.op == Op::Turn => (Some(key), None),
+        // A record of a prompt or of an agent's start tells of the span that it was written in before
+        // that span comes.
+        (Signal::Log, _) if matches!(evidence.op, Op::Turn | Op::AgentStart) => (Some(key), None),
         (Signal::Log, _) => (None, Some(key)),
     };
     Piece {
@@ -146,6 +148,19 @@ fn index(pieces: &mut [Piece<'_>]) -> HashMap<SpanKey, usize> {
         pieces[loser].superseded = pieces[loser].is_span();
     }
     by_key
+}
+
+/// A span of plumbing is not what a record in it tells of: that lies further up.
+fn written_in_plumbing(pieces: &mut [Piece<'_>], by_key: &HashMap<SpanKey, usize>) {
+    for i in 0..pieces.len() {
+        let Some(key) = pieces[i].key.filter(|_| !pieces[i].is_span()) else {
+            continue;
+        };
+        let span = by_key.get(&key).map(|&real| &pieces[real]);
+        if span.is_some_and(|s| s.is_span() && s.op == Op::Internal) {
+            (pieces[i].key, pieces[i].parent_key) = (None, Some(key));
+        }
+    }
 }
 
 /// Cuts each parent chain that reaches itself, at its first piece in the fixed order.

@@ -2,6 +2,7 @@
 //! placeholders for parents that have not come, turns where nobody told of prompts.
 
 use super::Context;
+use super::conversations::Conversations;
 use super::groups::Groups;
 use super::pieces::{Forest, SpanKey};
 use crate::model::evidence::{Field, Op};
@@ -50,7 +51,7 @@ pub struct Places {
     /// The name that children give to a missing agent, by its seed.
     pub names: HashMap<usize, Sym>,
     index: HashMap<Key, usize>,
-    prompts: HashMap<u64, usize>,
+    pub(super) prompts: HashMap<u64, usize>,
     turn_keys: HashSet<SpanKey>,
     /// The trace that stands for the turn of each trace that goes on with another.
     pub turn_of: HashMap<TraceId, TraceId>,
@@ -67,7 +68,12 @@ enum Key {
 
 impl Places {
     /// Finds every seed's parent.
-    pub fn new(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups) -> Self {
+    pub fn new(
+        cx: &Context<'_>,
+        forest: &Forest<'_>,
+        groups: &Groups,
+        talks: &Conversations,
+    ) -> Self {
         let mut places = Self {
             groups: gather(forest, groups),
             seeds: Vec::new(),
@@ -96,10 +102,14 @@ impl Places {
         for &rep in &reps {
             places.seed(Key::Group(rep), Seed::Group(rep));
         }
-        for &rep in &reps {
-            places.place_group(forest, groups, rep);
+        if talks.told() {
+            super::place_talks::place(forest, groups, talks, &mut places);
+        } else {
+            for &rep in &reps {
+                places.place_group(forest, groups, rep);
+            }
+            super::place_agents::place(forest, groups, &mut places);
         }
-        super::place_agents::place(forest, groups, &mut places);
         super::place_guests::place(forest, &mut places);
         places.name_missing_agents(forest);
         places.frame_turns(forest);
@@ -119,6 +129,19 @@ impl Places {
     /// The seed of the group that a representative stands for.
     pub fn of_group(&self, rep: usize) -> Option<usize> {
         self.index.get(&Key::Group(rep)).copied()
+    }
+
+    /// The seed is a group that tells of this.
+    pub fn is_op(&self, seed: usize, op: Op) -> bool {
+        match self.seeds.get(seed) {
+            Some(Seed::Group(rep)) => self.groups.get(rep).is_some_and(|g| g.op == op),
+            _ => false,
+        }
+    }
+
+    /// The seed of a prompt of which only what it set off has come.
+    pub fn prompt(&mut self, id: u64) -> usize {
+        self.seed(Key::Prompt(id), Seed::PromptTurn(id))
     }
 
     /// The seed of an agent that only its calls tell of.
@@ -164,7 +187,7 @@ impl Places {
         } else if let Some(prompt) =
             prompt.filter(|_| records_only && op != Op::Turn && op != Op::Internal)
         {
-            self.parent[me] = Some(self.seed(Key::Prompt(prompt), Seed::PromptTurn(prompt)));
+            self.parent[me] = Some(self.prompt(prompt));
         }
     }
 
@@ -314,12 +337,12 @@ fn gather(forest: &Forest<'_>, groups: &Groups) -> BTreeMap<usize, Group> {
             .copied()
             .min_by_key(anchor_rank)
             .unwrap_or(group.anchor);
-        group.op = group
-            .pieces
-            .iter()
-            .map(|&i| groups.op[i])
-            .min_by_key(|&op| rank(op))
-            .unwrap_or_default();
+        let best = group.pieces.iter().map(|&i| groups.op[i]);
+        group.op = match best.min_by_key(|&op| rank(op)).unwrap_or_default() {
+            Op::Attempt => Op::Call,
+            Op::AgentStart => Op::Agent,
+            op => op,
+        };
         group.records_only = !group.pieces.iter().any(|&i| forest.pieces[i].is_span());
     }
     gathered
@@ -332,17 +355,20 @@ fn rank(op: Op) -> u8 {
         Op::Tool => 1,
         Op::Call | Op::Stream => 2,
         Op::Engine => 3,
-        Op::Agent => 4,
-        Op::Workflow => 5,
-        Op::Embedding => 6,
-        Op::Retrieval => 7,
-        Op::Wait => 8,
-        Op::Handoff => 9,
-        Op::ToolPart => 10,
-        Op::ToolStart => 11,
-        Op::Other => 12,
-        Op::Internal => 13,
-        Op::Mark => 14,
+        Op::Attempt => 4,
+        Op::Agent => 5,
+        Op::AgentStart => 6,
+        Op::Workflow => 7,
+        Op::Embedding => 8,
+        Op::Retrieval => 9,
+        Op::Wait => 10,
+        Op::Handoff => 11,
+        Op::ToolPart => 12,
+        Op::ToolStart => 13,
+        Op::Other => 14,
+        Op::CallPart => 15,
+        Op::Internal => 16,
+        Op::Mark => 17,
     }
 }
 

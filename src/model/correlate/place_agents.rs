@@ -83,18 +83,27 @@ fn prompt(forest: &Forest<'_>, places: &Places, rep: usize) -> Option<u64> {
 }
 
 /// From the start to the end of what a group is: the decision for a tool is no part of its run.
-fn interval(forest: &Forest<'_>, group: &Group) -> (u64, u64) {
+pub(super) fn interval(forest: &Forest<'_>, group: &Group) -> (u64, u64) {
     let told = group
         .pieces
         .iter()
         .map(|&i| &forest.pieces[i])
-        .filter(|p| p.op == group.op && !p.superseded);
+        .filter(|p| tells(p.op, group.op) && !p.superseded);
     let times = told
         .map(|p| (p.evidence.start, p.evidence.end))
         .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let anchor = forest.pieces[group.anchor].evidence;
     let (start, end) = times.unwrap_or((anchor.start, anchor.end));
     (start, end.max(start))
+}
+
+/// A request is a call's beginning, and a start an agent's.
+fn tells(piece: Op, group: Op) -> bool {
+    let begins = matches!(
+        (piece, group),
+        (Op::Attempt, Op::Call) | (Op::AgentStart, Op::Agent)
+    );
+    piece == group || begins
 }
 
 fn collect(forest: &Forest<'_>, places: &Places) -> BTreeMap<u64, Agent> {
@@ -149,7 +158,7 @@ fn host_in_spans(
     })
 }
 
-fn delegates(forest: &Forest<'_>, group: &Group) -> bool {
+pub(super) fn delegates(forest: &Forest<'_>, group: &Group) -> bool {
     group
         .pieces
         .iter()

@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::place::Group;
-use crate::model::evidence::{Field, key_of};
+use crate::model::evidence::{Field, Op, key_of};
 use crate::model::ids::{NodeId, TraceId};
 use crate::model::node::{Node, NodeKind};
 
@@ -11,9 +11,10 @@ impl Builder<'_> {
     pub(super) fn turn_of_trace(&self, seed_index: usize, trace: TraceId) -> Node {
         let id = NodeId(key_of(("turn", trace)));
         let mut node = Node::missing(id, NodeKind::Turn, "", self.running());
-        let first = self
-            .children(seed_index)
-            .min_by_key(|g| self.forest.pieces[g.anchor].evidence.start);
+        let first = self.children(seed_index).min_by_key(|g| {
+            let start = self.forest.pieces[g.anchor].evidence.start;
+            (g.op == Op::Internal, start)
+        });
         node.arrived = first.is_some();
         let titled = first.map(|g| {
             let own = self.text(g, Field::Title);

@@ -28,7 +28,11 @@ impl Builder<'_> {
             _ => None,
         }
         .unwrap_or_else(|| {
-            let e = self.forest.pieces[group.anchor].evidence;
+            // A request is known before its spans come.
+            let request =
+                |&&i: &&usize| self.groups.op[i] == Op::Attempt && !self.forest.pieces[i].is_span();
+            let first = group.pieces.iter().find(request).copied();
+            let e = self.forest.pieces[first.unwrap_or(group.anchor)].evidence;
             let origin = self.cx.origins.get(e.origin as usize);
             key_of((
                 "record",
@@ -43,7 +47,8 @@ impl Builder<'_> {
         })
     }
 
-    /// Where a group's node comes from, the piece that names it first.
+    /// Where a group's node comes from, the piece that names it first. The chunks of a stream are
+    /// too many to be listed.
     pub(super) fn sources(&self, group: &Group) -> Vec<Source> {
         let calls = group
             .pieces
@@ -70,6 +75,9 @@ impl Builder<'_> {
             }
         };
         let mut pieces = group.pieces.clone();
+        let chunk =
+            |&i: &usize| self.groups.op[i] == Op::CallPart && !self.forest.pieces[i].is_span();
+        pieces.retain(|i| !chunk(i));
         pieces.sort_by_key(|&i| {
             (
                 i != group.anchor,
