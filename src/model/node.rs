@@ -307,6 +307,8 @@ pub enum SessionState {
 pub struct TurnSummary {
     /// The turn's node.
     pub node: NodeId,
+    /// What the node's id was before: [`Node::alias`].
+    pub alias: NodeId,
     /// The prompt or what stands for it.
     pub title: Arc<str>,
     /// Start, ns since the epoch.
@@ -350,4 +352,6 @@ pub struct SessionSummary {
     pub figures: Figures,
     /// Number of pieces of evidence.
     pub evidence: usize,
+    /// A person is waited for, since then, ns since the epoch.
+    pub waiting: Option<u64>,
 }

@@ -30,6 +30,10 @@ pub fn brief(made: &Unit) -> Brief {
             .iter()
             .any(|n| n.state.is_running() || n.state == State::Abandoned),
         awaiting: made.presumed.is_some(),
+        waiting: of_kind(NodeKind::Wait)
+            .filter(|n| n.state.is_running())
+            .map(|n| n.start)
+            .max(),
         cycles: made.cycles,
         continuation: made.continuation,
         bare_calls: made.bare_calls,
@@ -57,6 +61,7 @@ fn outermost_agent(made: &Unit) -> Option<Arc<str>> {
 fn turn_summary(node: &Node) -> TurnSummary {
     TurnSummary {
         node: node.id,
+        alias: node.alias,
         title: node.name.clone(),
         start: node.start,
         end: node.end,
@@ -98,6 +103,7 @@ pub fn summarise(
         turns,
         figures: sums(&briefs),
         evidence: units.iter().map(|u| u.members.len()).sum(),
+        waiting: briefs.iter().filter_map(|b| b.waiting).max(),
     })
 }
 

@@ -30,6 +30,8 @@ pub struct Brief {
     pub open: bool,
     /// Something must be running though nobody told, if this is the session's newest unit.
     pub awaiting: bool,
+    /// The start of a wait for a person that has not ended, ns since the epoch.
+    pub waiting: Option<u64>,
     /// Parent chains that reached themselves and were cut.
     pub cycles: u32,
     /// It goes on with the turn before it.

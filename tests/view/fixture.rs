@@ -307,6 +307,7 @@ fn session(
         turns: (0..turns)
             .map(|i| TurnSummary {
                 node: NodeId(i as u64 + 1),
+                alias: NodeId(i as u64 + 1),
                 title: title.into(),
                 start: T0,
                 end: Some(NOW),
@@ -316,6 +317,7 @@ fn session(
             .collect(),
         figures: f,
         evidence: 40,
+        waiting: None,
     }
 }
 

@@ -156,6 +156,7 @@ fn another_sessions_turn_is_asked_for() {
     let mut data = fixture();
     let turn = spanfall::model::node::TurnSummary {
         node: NodeId(77),
+        alias: NodeId(77),
         title: "triage the nightly build".into(),
         start: 0,
         end: None,
