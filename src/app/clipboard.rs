@@ -15,6 +15,11 @@ pub fn in_tmux() -> bool {
     std::env::var_os("TMUX").is_some_and(|v| !v.is_empty())
 }
 
+/// The same for the terminal around tmux, which hears it where tmux lets sequences through.
+pub fn through_tmux(sequence: &str) -> String {
+    format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
+}
+
 /// What is written to the terminal to copy a text, and what is said about it. Whether the terminal
 /// obeys nobody tells; what is known to stand in the way is said.
 pub fn copy(item: &Copied, tmux: bool) -> (Vec<u8>, Tone, String) {
@@ -23,11 +28,7 @@ pub fn copy(item: &Copied, tmux: bool) -> (Vec<u8>, Tone, String) {
     let _ = CopyToClipboard::to_clipboard_from(&item.text).write_ansi(&mut sequence);
     let mut words = sequence.clone();
     if tmux {
-        // Where tmux lets sequences through, the terminal around it hears it too.
-        let inner = sequence.replace('\x1b', "\x1b\x1b");
-        words.push_str("\x1bPtmux;");
-        words.push_str(&inner);
-        words.push_str("\x1b\\");
+        words.push_str(&through_tmux(&sequence));
     }
     let size = item.text.len();
     let mut told = format!("copied {}, {}", bytes(size), item.what);

@@ -3,11 +3,15 @@
 use super::burn::Burn;
 use super::clipboard;
 use super::live::Loop;
+use super::notice;
+use super::now_ns;
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals;
 use super::terminal::Writer;
+use crate::config::Notices;
 use crate::model::ids::{EvidenceId, NodeId, SessionId};
+use crate::record;
 use crate::ui::pane::Tone;
 use crate::ui::save::{Form, Order, What};
 use crate::ui::{Action, ask, text};
@@ -28,6 +32,41 @@ impl Loop {
         }
         self.screen.act(Action::Time(self.clock()));
         self.screen.saved(saved)
+    }
+
+    /// Looks for what the person is to be called for.
+    pub(super) fn watch(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            let store = &self.screen.store;
+            let spent = store.totals().cost.unwrap_or_default();
+            watch.note(store.sessions(), spent);
+        }
+    }
+
+    /// Calls the person.
+    pub(super) fn call(&mut self, writer: &Writer) {
+        let clock = self.clock();
+        let Some((tone, text)) = self.watch.as_mut().and_then(|w| w.say(clock)) else {
+            return;
+        };
+        let Notices { bell, osc9, .. } = self.notices;
+        writer.say(&notice::words(bell, osc9, &text, clipboard::in_tmux()));
+        self.screen.act(Action::Time(clock));
+        self.screen.act(Action::Tell(tone, text));
+        self.dirty = true;
+    }
+
+    pub(super) fn play_demo(&self) {
+        if let Some(receiving) = &self.receiving {
+            let is_time = |key: &str| self.known.tables.is_time_key(key);
+            let requests = record::demo().requests;
+            receiving.play(record::replay::happening_now(
+                requests,
+                1.0,
+                now_ns(),
+                &is_time,
+            ));
+        }
     }
 
     /// Does what the screen cannot do itself.

@@ -1,16 +1,16 @@
 //! The loop: keys, batches and time, in this order of urgency, to one frame at a time.
 
 use super::lore::Known;
+use super::notice::Watch;
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals::{self, HUNG_UP, Signals, Told};
 use super::terminal::{Questions, Writer};
 use super::themes::Themes;
 use super::{canvas, env, input, now_ns, receive::Receiving};
-use crate::config::Config;
+use crate::config::{Config, Notices};
 use crate::ingest::Batch;
 use crate::model::store::Store;
-use crate::record;
 use crate::theme::Theme;
 use crate::ui::themes::Themes as ListedThemes;
 use crate::ui::{Action, ReceiverView, UiState, keymap, state::Settled};
@@ -102,6 +102,7 @@ fn start(config: Config, themes: ListedThemes, size: (u16, u16)) -> UiState {
         wall_clock: config.screen.wall_clock,
         no_legend: !config.screen.legend,
         mouse: config.screen.mouse,
+        budget: config.cost.budget,
         themes,
     };
     UiState::new(size.0, size.1).with(settled)
@@ -125,8 +126,8 @@ fn size() -> (u16, u16) {
 
 pub(super) struct Loop {
     pub(super) screen: Screen,
-    known: Arc<Known>,
-    receiving: Option<Receiving>,
+    pub(super) known: Arc<Known>,
+    pub(super) receiving: Option<Receiving>,
     recording: Option<String>,
     frozen_at: Option<u64>,
     size: (u16, u16),
@@ -145,6 +146,9 @@ pub(super) struct Loop {
     pub(super) saved: (mpsc::UnboundedSender<Saved>, mpsc::UnboundedReceiver<Saved>),
     /// Files that were written.
     pub(super) files: Vec<PathBuf>,
+    /// What the person is called for, and how.
+    pub(super) watch: Option<Watch>,
+    pub(super) notices: Notices,
     refresh_at: Instant,
     /// When it was correlated last.
     refreshed: Instant,
@@ -161,6 +165,11 @@ impl Loop {
             names: show.themes.names(),
             current: theme.name.clone(),
         };
+        let (live, notices) = (
+            receiving.is_some() && show.recording.is_none(),
+            show.config.notices.clone(),
+        );
+        let watch = Watch::new(&show.config, now_ns());
         let ui = start(show.config, listed, size);
         let mut screen = Screen::new(show.known, show.store, theme, ui, show.limit);
         screen.set_themes(show.themes);
@@ -171,7 +180,7 @@ impl Loop {
             let (grpc, http) = (port(&receiving.grpc, 4317), port(&receiving.http, 4318));
             screen.set_setups(env::setups(shell.as_deref(), grpc, http));
         }
-        screen.set_live(receiving.is_some() && show.recording.is_none());
+        screen.set_live(live);
         if show.frozen_at.is_some() {
             // Nothing new will come that could be followed.
             screen.act(Action::Follow);
@@ -191,6 +200,8 @@ impl Loop {
             saving: None,
             saved: mpsc::unbounded_channel(),
             files: Vec::new(),
+            watch: live.then_some(watch),
+            notices,
             refresh_at: now,
             refreshed: now,
             draw_at: now,
@@ -226,6 +237,7 @@ impl Loop {
         let mut batches = Vec::with_capacity(SLICE);
         loop {
             self.catch_up();
+            self.call(writer);
             if self.dirty && self.draw_at <= Instant::now() {
                 self.draw(writer);
             }
@@ -286,6 +298,7 @@ impl Loop {
         let view = self.receiver_view();
         self.screen.set_receiver(view);
         self.fresh = self.screen.refresh(self.now());
+        self.watch();
         self.refreshed = Instant::now();
         let share = if std::mem::take(&mut self.came) {
             SHARE
@@ -365,19 +378,6 @@ impl Loop {
         let asked = self.screen.act(action);
         self.serve(&asked, writer);
         asked
-    }
-
-    pub(super) fn play_demo(&self) {
-        if let Some(receiving) = &self.receiving {
-            let is_time = |key: &str| self.known.tables.is_time_key(key);
-            let requests = record::demo().requests;
-            receiving.play(record::replay::happening_now(
-                requests,
-                1.0,
-                now_ns(),
-                &is_time,
-            ));
-        }
     }
 }
 

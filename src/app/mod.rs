@@ -15,6 +15,7 @@ pub mod load;
 pub mod lore;
 pub mod manual;
 mod mouse;
+mod notice;
 mod numbers;
 pub mod price;
 pub mod receive;

@@ -193,6 +193,9 @@ pub struct Screen {
     /// Leave the mouse to the terminal, which selects text with it; the key `m` turns it on
     #[arg(long)]
     pub no_mouse: bool,
+    /// What all may cost, in USD: a gauge in the header, and a word when it is passed
+    #[arg(long, value_name = "USD", value_parser = parse_usd)]
+    pub budget: Option<PicoUsd>,
 }
 
 /// The user's own prices.

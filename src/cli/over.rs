@@ -60,6 +60,7 @@ impl Screen {
         }
         config.screen.ascii |= self.ascii;
         config.screen.mouse &= !self.no_mouse;
+        config.cost.budget = self.budget.or(config.cost.budget);
     }
 }
 
@@ -67,6 +68,7 @@ impl Screen {
 #[expect(clippy::unwrap_used, reason = "test")]
 mod tests {
     use super::*;
+    use crate::model::usage::PicoUsd;
     use clap::Parser;
 
     fn over(line: &str, file: &str) -> Config {
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn flags_go_before_the_file() {
-        let line = "--theme dark --ascii --http 7 --max-memory 1MiB --allow-host b --token t";
+        let line =
+            "--theme dark --ascii --http 7 --max-memory 1MiB --allow-host b --token t --budget 2.5";
         for line in [
             format!("spanfall {line}"),
             format!("spanfall config {line}"),
@@ -112,6 +115,7 @@ mod tests {
             assert_eq!(config.receive.max_memory, Bytes(1 << 20));
             assert_eq!(config.receive.allow_host, ["b"]);
             assert_eq!(config.receive.token.as_deref(), Some("t"));
+            assert_eq!(config.cost.budget, Some(PicoUsd(2_500_000_000_000)));
         }
         let config = over("spanfall report x --prices q.json", FILE);
         assert_eq!(config.cost.prices, Some("q.json".into()));

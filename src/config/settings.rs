@@ -63,9 +63,9 @@ pub(super) static SETTINGS: &[Setting] = settings! {
     receive.allow_host: "Host names that requests may be for besides this machine's. (--allow-host)";
     receive.token: "Take only requests that carry `authorization: Bearer TOKEN`. (--token)" or "\"…\"";
     cost.prices: "Your own prices on top of the built-in table; a path is meant from this file's folder. (--prices)" or "\"prices.json\"";
-    cost.budget: "USD that all that is received may cost." or "5";
+    cost.budget: "USD that all that is received may cost: a gauge in the header. (--budget)" or "5";
     cost.session_budget: "USD that one session may cost." or "1";
     notices.bell: "Ring the terminal's bell.";
-    notices.osc9: "Ask the terminal for a desktop notification (OSC 9).";
+    notices.osc9: "Ask the terminal for a desktop notification (OSC 9). tmux passes it on with `set -g allow-passthrough on`.";
     notices.on: "On these occasions.";
 };

@@ -14,6 +14,7 @@ use super::rows::Row;
 use super::themes::Themes;
 use super::toast::Toast;
 use crate::model::ids::{NodeId, SessionId};
+use crate::model::usage::PicoUsd;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tui_input::Input;
 
@@ -110,6 +111,8 @@ pub struct Settled {
     pub themes: Themes,
     /// The mouse is listened to.
     pub mouse: bool,
+    /// What all that is received may cost.
+    pub budget: Option<PicoUsd>,
 }
 
 /// Everything about the screen that is not data. Changed by [`super::update`] only.
@@ -170,6 +173,8 @@ pub struct UiState {
     /// The program's clock, ms.
     pub(super) clock: u64,
     pub(crate) mouse: bool,
+    /// What all that is received may cost.
+    pub(crate) budget: Option<PicoUsd>,
     /// Where borders were dragged to: columns of the sessions, lines of the detail.
     pub(super) sessions_width: Option<u16>,
     pub(super) detail_height: Option<u16>,
@@ -198,6 +203,7 @@ impl UiState {
             no_legend: settled.no_legend,
             themes: settled.themes,
             mouse: settled.mouse,
+            budget: settled.budget,
             ..self
         }
     }

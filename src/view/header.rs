@@ -4,6 +4,7 @@ use super::numbers::{cost, tokens};
 use super::paint::Pen;
 use super::text;
 use crate::model::node::SessionState;
+use crate::model::usage::PicoUsd;
 use crate::theme::{Glyph, Role};
 use crate::ui::Picture;
 use ratatui::layout::Rect;
@@ -11,14 +12,46 @@ use ratatui::style::Style;
 
 type Runs = Vec<(String, Style)>;
 
+/// Cells of the gauge of a budget.
+const GAUGE: u16 = 8;
+
+/// Where an item stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Left,
+    /// On the left, one cell after the item before it.
+    Close,
+    Right,
+}
+
 /// A part of the header; the highest `rank` goes first when the room is short.
 struct Item {
     rank: u8,
     runs: Runs,
-    right: bool,
+    side: Side,
 }
 
 impl Item {
+    fn left(rank: u8, runs: Runs) -> Self {
+        let side = Side::Left;
+        Self { rank, runs, side }
+    }
+
+    fn close(rank: u8, runs: Runs) -> Self {
+        let side = Side::Close;
+        Self { rank, runs, side }
+    }
+
+    fn right(rank: u8, runs: Runs) -> Self {
+        let side = Side::Right;
+        Self { rank, runs, side }
+    }
+
+    /// Cells before it where so many stand between items.
+    fn gap(&self, gap: usize) -> usize {
+        if self.side == Side::Close { 1 } else { gap }
+    }
+
     fn width(&self) -> usize {
         self.runs.iter().map(|(t, _)| text::width(t)).sum()
     }
@@ -26,14 +59,14 @@ impl Item {
 
 /// Cells of all items with so many between them, and one at each edge.
 fn total(items: &[Item], gap: usize) -> usize {
-    items.iter().map(|i| i.width() + gap).sum::<usize>() + 2 - gap.min(2)
+    items.iter().map(|i| i.width() + i.gap(gap)).sum::<usize>() + 2 - gap.min(2)
 }
 
-pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, now: u64) {
+pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, budget: Option<PicoUsd>) {
     if area.is_empty() {
         return;
     }
-    let mut items = items(pen, picture, now);
+    let mut items = items(pen, picture, budget);
     let room = usize::from(area.width);
     while items.len() > 1 && total(&items, 2) > room {
         let worst = items
@@ -45,11 +78,14 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, now: u64) {
     }
     let gap = if total(&items, 3) > room { 2 } else { 3 };
     let mut x = area.x + 1;
-    for item in items.iter().filter(|i| !i.right) {
-        x += pen.runs(x, area.y, area.right().saturating_sub(x), &item.runs) + gap;
+    for (at, item) in items.iter().filter(|i| i.side != Side::Right).enumerate() {
+        if at > 0 {
+            x += u16::try_from(item.gap(gap)).unwrap_or(0);
+        }
+        x += pen.runs(x, area.y, area.right().saturating_sub(x), &item.runs);
     }
     let mut end = area.right().saturating_sub(1);
-    for item in items.iter().filter(|i| i.right).rev() {
+    for item in items.iter().filter(|i| i.side == Side::Right).rev() {
         let width = u16::try_from(item.width()).unwrap_or(u16::MAX);
         end = end.saturating_sub(width);
         pen.runs(end, area.y, width, &item.runs);
@@ -57,26 +93,16 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, now: u64) {
     }
 }
 
-fn items(pen: &Pen, picture: &Picture, now: u64) -> Vec<Item> {
+fn items(pen: &Pen, picture: &Picture, budget: Option<PicoUsd>) -> Vec<Item> {
     let style = |role| pen.style(role);
-    let left = |rank, runs| Item {
-        rank,
-        runs,
-        right: false,
-    };
-    let right = |rank, runs| Item {
-        rank,
-        runs,
-        right: true,
-    };
     let mut items = vec![
-        left(0, vec![("spanfall".to_owned(), style(Role::Brand))]),
-        left(6, listening(pen, picture)),
+        Item::left(0, vec![("spanfall".to_owned(), style(Role::Brand))]),
+        Item::left(6, listening(pen, picture)),
     ];
     let sessions = picture.sessions.len();
     if sessions > 0 {
         let plural = if sessions == 1 { "session" } else { "sessions" };
-        items.push(left(
+        items.push(Item::left(
             1,
             vec![(format!("{sessions} {plural}"), style(Role::Secondary))],
         ));
@@ -87,21 +113,24 @@ fn items(pen: &Pen, picture: &Picture, now: u64) -> Vec<Item> {
         .filter(|s| s.state == SessionState::Running)
         .count();
     if running > 0 {
-        items.push(left(
+        items.push(Item::left(
             3,
             vec![(format!("{running} running"), style(Role::Running))],
         ));
     }
     if sessions > 0 {
-        items.extend(sums(pen, picture));
+        items.extend(sums(pen, picture, budget));
     }
     let alarms = alarms(pen, picture);
     if !alarms.is_empty() {
-        items.push(right(1, alarms));
+        items.push(Item::right(1, alarms));
     }
-    items.push(right(
+    items.push(Item::right(
         7,
-        vec![(text::clock(now, picture.utc_offset), style(Role::Secondary))],
+        vec![(
+            text::clock(picture.now, picture.utc_offset),
+            style(Role::Secondary),
+        )],
     ));
     items
 }
@@ -130,17 +159,12 @@ fn alarms(pen: &Pen, picture: &Picture) -> Runs {
 }
 
 /// Tokens, cost and its rate, padded so that nothing after them moves as they grow.
-fn sums(pen: &Pen, picture: &Picture) -> Vec<Item> {
+fn sums(pen: &Pen, picture: &Picture, budget: Option<PicoUsd>) -> Vec<Item> {
     let f = &picture.totals;
     // What came before we listened is missing from every sum.
     let whole = !picture.sessions.iter().any(|s| s.joined_midway);
     let faint = pen.style(Role::Faint);
     let strong = pen.style(Role::Strong);
-    let left = |rank, runs| Item {
-        rank,
-        runs,
-        right: false,
-    };
     let mut input = vec![
         ("in ".to_owned(), faint),
         (
@@ -161,8 +185,8 @@ fn sums(pen: &Pen, picture: &Picture) -> Vec<Item> {
     }
     let output = tokens(pen, f.usage.output, f.usage_complete() && whole);
     let mut items = vec![
-        left(4, input),
-        left(
+        Item::left(4, input),
+        Item::left(
             5,
             vec![("out ".to_owned(), faint), (format!("{output:>5}"), strong)],
         ),
@@ -172,12 +196,33 @@ fn sums(pen: &Pen, picture: &Picture) -> Vec<Item> {
         None => faint,
     };
     let spent = cost(pen, f.cost, f.unpriced_calls == 0 && whole);
-    items.push(left(2, vec![(spent, money)]));
+    items.push(Item::left(2, vec![(spent, money)]));
+    if let Some(budget) = budget {
+        items.extend(of_budget(pen, f.cost.unwrap_or_default(), budget));
+    }
     if let Some(burn) = picture.burn {
         let burn = format!("{}/min", text::money(burn));
-        items.push(left(5, vec![(burn, pen.style(Role::Secondary))]));
+        items.push(Item::left(5, vec![(burn, pen.style(Role::Secondary))]));
     }
     items
+}
+
+/// What may be spent, and how much of it is.
+fn of_budget(pen: &Pen, spent: PicoUsd, budget: PicoUsd) -> [Item; 2] {
+    let faint = pen.style(Role::Faint);
+    let used = text::percent(spent.0, budget.0).unwrap_or(100);
+    let role = match used {
+        ..80 => Role::Cost,
+        80..100 => Role::Warning,
+        _ => Role::Error,
+    };
+    let told = vec![
+        ("of ".to_owned(), faint),
+        (text::money(budget), pen.style(Role::Secondary)),
+    ];
+    let [start, bar, end] = pen.gauge_text(GAUGE, (spent.0, budget.0));
+    let gauge = vec![(start, faint), (bar, pen.style(role)), (end, faint)];
+    [Item::close(3, told), Item::close(4, gauge)]
 }
 
 /// `● :4317 :4318`, or the recording that is browsed.

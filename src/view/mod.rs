@@ -73,7 +73,7 @@ pub fn draw(
     let pen = &mut pen;
     let whole = Rect::new(0, 0, area.width, area.height);
     pen.ground();
-    header::draw(pen, layout.header, picture, now);
+    header::draw(pen, layout.header, picture, ui.budget);
     if ui.view != View::Trace {
         page::draw(pen, &layout, ui);
     } else if picture.sessions.is_empty() {

@@ -125,18 +125,23 @@ impl<'a> Pen<'a> {
         style: Style,
     ) {
         let faint = self.style(Role::Faint);
+        let [left, bar, right] = self.gauge_text(cells, (part, whole));
+        self.symbol(x, y, &left, faint);
+        self.put(x + 1, y, cells, &bar, style);
+        self.symbol(x + 1 + cells, y, &right, faint);
+    }
+
+    /// The same as text: the bounds, and the bar between them.
+    pub fn gauge_text(&self, cells: u16, (part, whole): (u64, u64)) -> [String; 3] {
         let all = u128::from(cells) * 8;
         let full = (u128::from(part) * all)
             .checked_div(u128::from(whole))
             .unwrap_or(0);
         let full = usize::try_from(full.min(all)).unwrap_or(0);
+        let level = |cell| self.theme.level(full.saturating_sub(cell * 8).min(8));
+        let bar = (0..usize::from(cells)).map(level).collect();
         let (left, right) = (self.glyph(Glyph::GaugeLeft), self.glyph(Glyph::GaugeRight));
-        self.symbol(x, y, left, faint);
-        for cell in 0..cells {
-            let eighths = full.saturating_sub(usize::from(cell) * 8).min(8);
-            self.symbol(x + 1 + cell, y, self.theme.level(eighths), style);
-        }
-        self.symbol(x + 1 + cells, y, right, faint);
+        [left.to_owned(), bar, right.to_owned()]
     }
 
     /// Something that can be pointed at stands here.

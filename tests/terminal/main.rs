@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod asking;
+mod calling;
 mod hands;
 mod harness;
 mod leaving;

@@ -3,7 +3,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use spanfall::model::ids::SessionId;
-use spanfall::theme::{Depth, Theme};
+use spanfall::theme::{Depth, Role, Theme};
 use spanfall::ui::{Action, UiState, View, update};
 use spanfall::view::draw;
 use std::collections::BTreeMap;
@@ -340,4 +340,47 @@ fn hostile_text_never_reaches_a_cell() {
             assert!(text_of(&buffer).contains("<U+202E>"));
         }
     }
+}
+
+/// The header with a budget of which so much is spent, and the colour of the gauge.
+fn budget(width: u16, theme: &Theme, budget: f64) -> (String, Option<Color>) {
+    let data = fixture();
+    let settled = spanfall::ui::state::Settled {
+        budget: spanfall::model::usage::PicoUsd::from_usd(budget),
+        ..Default::default()
+    };
+    let mut ui = UiState::new(width, 40).with(settled);
+    update(&mut ui, &data.picture(), Action::Data);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, 40));
+    draw(&data.picture(), &ui, theme, buffer.area, &mut buffer);
+    let cells: Vec<&Cell> = (0..width).map(|x| &buffer[(x, 0)]).collect();
+    let line: String = cells.iter().map(|c| c.symbol()).collect();
+    let gauge = cells.iter().position(|c| c.symbol() == "▕");
+    (line, gauge.map(|at| cells[at + 1].fg))
+}
+
+#[test]
+fn a_budget_is_a_gauge_that_warns_and_goes_before_what_matters_more() {
+    let theme = dark();
+    let color = |role| Some(theme.style(role).fg.unwrap());
+    let (line, fg) = budget(160, &theme, 2.0);
+    assert!(
+        line.contains("≥$0.37 of $2.00 ▕█▍      ▏   $0.21/min"),
+        "{line}"
+    );
+    assert_eq!(fg, color(Role::Cost));
+    assert_eq!(budget(160, &theme, 0.4).1, color(Role::Warning));
+    assert_eq!(budget(160, &theme, 0.2).1, color(Role::Error));
+    assert_eq!(budget(160, &theme, 0.0).1, color(Role::Error));
+    for (width, left, gone) in [
+        (120, "≥$0.37 of $2.00 ▕█▍      ▏  $0.21/min", ":4317"),
+        (100, "71% cached   ≥$0.37 of $2.00 ▕█▍      ▏  ", "out"),
+        (80, "71% cached  ≥$0.37 of $2.00  ✗ 1", "▕"),
+        (60, "1 running  ≥$0.37 of $2.00   ✗ 1", "cached"),
+    ] {
+        let (line, _) = budget(width, &theme, 2.0);
+        assert!(line.contains(left) && !line.contains(gone), "{line}");
+    }
+    let (line, _) = budget(120, &plain(), 2.0);
+    assert!(line.contains(">$0.37 of $2.00 [#       ]"), "{line}");
 }
