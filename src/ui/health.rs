@@ -108,27 +108,24 @@ fn receiver(r: &ReceiverView, width: usize) -> Vec<Line> {
 
 /// Requests taken, by protocol and signal.
 fn requests(r: &ReceiverView) -> Vec<Line> {
-    let row = |name: &str, cells: [String; 3]| {
-        let cells = cells.map(|c| format!("{c:>10}")).concat();
-        Line::of(Tone::Faint, format!("{name:<LABEL$}")).and(Tone::Text, cells)
+    let label = |text: &str| Line::of(Tone::Faint, format!("{text:<LABEL$}"));
+    let taken = || {
+        r.by_protocol
+            .iter()
+            .filter(|(_, of)| of.iter().any(|n| *n > 0))
     };
-    let head = ["traces", "logs", "metrics"]
-        .map(|c| format!("{c:>10}"))
-        .concat();
-    let mut out = vec![Line::of(
-        Tone::Faint,
-        format!("{:<LABEL$}{head}", "requests"),
-    )];
-    for (protocol, of) in &r.by_protocol {
-        if of.iter().any(|n| *n > 0) {
-            out.push(row(&format!("  {protocol}"), of.map(n)));
-        }
-    }
-    if out.len() == 1 {
-        out = vec![
-            Line::of(Tone::Faint, format!("{:<LABEL$}", "requests")).and(Tone::Text, "none yet"),
-        ];
-    }
+    // Names of protocols are longer than labels: they have a column of their own.
+    let Some(names) = taken().map(|(protocol, _)| text::width(protocol)).max() else {
+        return vec![label("requests").and(Tone::Text, "none yet")];
+    };
+    let cells = |cells: [String; 3]| cells.map(|c| format!("{c:>10}")).concat();
+    let head = cells(["traces", "logs", "metrics"].map(str::to_owned));
+    let mut out = vec![label("requests").and(Tone::Faint, format!("{:<names$}{head}", ""))];
+    out.extend(taken().map(|(protocol, of)| {
+        label("")
+            .and(Tone::Secondary, format!("{protocol:<names$}"))
+            .and(Tone::Text, cells(of.map(n)))
+    }));
     out
 }
 
