@@ -373,7 +373,7 @@ pub static TABLE: &[Binding] = &[
     bind(
         "ctrl-p J",
         Action::Jump,
-        "jump to a session, turn, agent, call or tool by typing",
+        "jump to a session, turn, agent, call or tool",
         Says("jump"),
         has_any,
     ),

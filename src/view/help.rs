@@ -10,6 +10,9 @@ use ratatui::style::Style;
 
 type Entry = (String, Style, String);
 
+/// Cells of the column of signs where there is one.
+const SIGNS_WIDTH: u16 = 50;
+
 const SIGNS: [(Glyph, Role, &str); 20] = [
     (
         Glyph::Turn,
@@ -51,7 +54,11 @@ const SIGNS: [(Glyph, Role, &str); 20] = [
 
 pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
     let wide = area.width >= 112;
-    let width = if wide { 108 } else { area.width.min(64) };
+    let width = if wide {
+        area.width.min(122) - 4
+    } else {
+        area.width.min(64)
+    };
     let (keys, signs) = (keys(pen, ui), signs(pen));
     let columns: Vec<Vec<Entry>> = if wide {
         vec![keys, signs]
@@ -64,12 +71,17 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
     };
     let shown = usize::from(place.height);
     let scroll = scroll.min(lines.saturating_sub(shown));
-    let each = place.width / u16::try_from(columns.len()).unwrap_or(1).max(1);
-    for (column, x) in columns.iter().zip((place.x..).step_by(usize::from(each))) {
+    let each = if wide {
+        place.width.saturating_sub(SIGNS_WIDTH)
+    } else {
+        place.width
+    };
+    for (column, x) in columns.iter().zip([place.x, place.x + each]) {
         for ((key, style, text), y) in column.iter().skip(scroll).take(shown).zip(place.y..) {
             pen.right(x, y, 12, key, *style);
             let style = pen.style(Role::Text);
-            pen.put(x + 14, y, each.saturating_sub(14), text, style);
+            let room = if x > place.x { SIGNS_WIDTH } else { each };
+            pen.put(x + 14, y, room.saturating_sub(14), text, style);
         }
     }
     let more = if lines > shown {
