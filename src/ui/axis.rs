@@ -142,6 +142,8 @@ pub(super) enum Move {
 pub(crate) struct Axis {
     /// The whole session is on it, not only the selected row's turn.
     pub session: bool,
+    /// Which of them was asked for; else it goes by the session, see `UiState::refresh`.
+    pub asked: Option<bool>,
     /// Gaps of a turn are drawn to scale (false) or folded.
     pub fold_turn: bool,
     /// Gaps between and in turns are drawn to scale where the session is on the axis; folded
@@ -176,6 +178,12 @@ impl Axis {
         } else {
             self.fold_turn = !self.fold_turn;
         }
+    }
+
+    /// The whole session in place of a turn, or the other way round; from now on for all.
+    pub(super) fn toggle_session(&mut self) {
+        self.session = !self.session;
+        self.asked = Some(self.session);
     }
 
     /// Nothing is on it.

@@ -30,6 +30,9 @@ impl UiState {
                 let key = self.key(session, picture.tree_version);
                 self.rebuild(tree, key);
             }
+            if opened {
+                self.place.whole = self.shows_all_turns(tree);
+            }
             self.restore(tree);
         }
         self.seek(picture);
@@ -37,6 +40,7 @@ impl UiState {
             self.select_row(tree, row);
         }
         self.reveal();
+        self.axis.session = self.axis.asked.unwrap_or(self.place.whole);
         self.measure(tree);
         self.refresh_pane(picture);
     }
@@ -101,6 +105,20 @@ impl UiState {
         let changed = self.folds.len() > before;
         self.folds_version += u64::from(changed);
         changed
+    }
+
+    /// A session of several turns that is over and stands on the screen as a whole: opened, it has
+    /// all of its bars in sight, not only those of its last turn.
+    fn shows_all_turns(&self, tree: &Tree) -> bool {
+        let mut turns = tree.nodes.iter().filter(|n| n.parent.is_none());
+        let several = turns.clone().nth(1).is_some();
+        let over = !turns.any(|n| n.state.is_running());
+        let all = self.rows.iter().all(|r| !r.folded);
+        !self.follow
+            && several
+            && over
+            && all
+            && self.rows.len() <= usize::from(self.layout().rows.height)
     }
 
     fn rebuild(&mut self, tree: &Tree, key: RowsKey) {
@@ -194,6 +212,7 @@ impl UiState {
             selected,
             former,
             line,
+            whole: self.place.whole,
         };
     }
 

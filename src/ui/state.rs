@@ -90,6 +90,8 @@ pub(super) struct Place {
     pub former: Vec<NodeId>,
     /// Line of the selected row on the screen.
     pub line: usize,
+    /// The whole session was on the axis when it was opened: all of its turns fitted.
+    pub whole: bool,
 }
 
 /// What the user has settled about the screen before it begins.

@@ -84,7 +84,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Fit => ui.axis.fit(),
         Action::Gaps => ui.axis.toggle_gaps(),
         Action::Legend => ui.no_legend = !ui.no_legend,
-        Action::WholeSession => ui.axis.session = !ui.axis.session,
+        Action::WholeSession => ui.axis.toggle_session(),
         Action::Up
         | Action::Down
         | Action::Left
