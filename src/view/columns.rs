@@ -3,7 +3,6 @@
 /// A column right of the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
-    Model,
     Input,
     Cached,
     Output,
@@ -17,7 +16,6 @@ impl Column {
     /// Cells, without the gap before it.
     pub fn width(self) -> u16 {
         match self {
-            Self::Model => 22,
             Self::Input | Self::Output | Self::Time | Self::Ttft => 6,
             Self::Cached => 4,
             Self::Cost => 8,
@@ -28,7 +26,6 @@ impl Column {
     /// Its title.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Model => "model",
             Self::Input => "in",
             Self::Cached => "hit",
             Self::Output => "out",
@@ -52,8 +49,7 @@ pub(super) struct Columns {
 }
 
 /// Order on the screen.
-const ORDER: [Column; 8] = [
-    Column::Model,
+const ORDER: [Column; 7] = [
     Column::Input,
     Column::Cached,
     Column::Output,
@@ -64,7 +60,7 @@ const ORDER: [Column; 8] = [
 ];
 
 /// In this order columns come, each once name and waterfall have so many cells left.
-const WANTED: [(Column, u16, u16); 8] = [
+const WANTED: [(Column, u16, u16); 7] = [
     (Column::Time, 16, 0),
     (Column::Cost, 18, 0),
     (Column::Input, 30, 20),
@@ -72,7 +68,6 @@ const WANTED: [(Column, u16, u16); 8] = [
     (Column::Ttft, 40, 46),
     (Column::Speed, 40, 46),
     (Column::Cached, 40, 46),
-    (Column::Model, 40, 46),
 ];
 
 impl Columns {
@@ -133,7 +128,7 @@ mod tests {
         assert_eq!(titles(80), "30 in cost time 23");
         assert_eq!(titles(88), "30 in out cost time 24");
         assert_eq!(titles(120), "45 in out cost time 41");
-        assert_eq!(titles(161), "45 model in hit out cost time ttft tok/s 41");
+        assert_eq!(titles(161), "57 in hit out cost time ttft tok/s 52");
     }
 
     #[test]

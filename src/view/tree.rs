@@ -84,11 +84,7 @@ fn draw_titles(pen: &mut Pen, area: Rect, columns: &Columns) {
     let style = pen.style(Role::Faint);
     for (column, x) in &columns.shown {
         let at = area.x + x;
-        if *column == Column::Model {
-            pen.put(at, area.y, column.width(), column.title(), style);
-        } else {
-            pen.right(at, area.y, column.width(), column.title(), style);
-        }
+        pen.right(at, area.y, column.width(), column.title(), style);
     }
 }
 
@@ -143,15 +139,6 @@ fn draw_row(
     let running = node.state.is_running();
     for (column, x) in &columns.shown {
         let (text, role) = match column {
-            Column::Model => {
-                let model = node.call.as_ref().and_then(|c| c.model());
-                let text = model
-                    .map(|m| model_name(pen, m, column.width()))
-                    .unwrap_or_default();
-                let style = pen.style(Role::Faint);
-                pen.put(line.x + x, line.y, column.width(), &text, style);
-                continue;
-            }
             Column::Input => (numbers.input.clone(), Role::Secondary),
             Column::Cached => (numbers.cached.clone(), Role::Faint),
             Column::Output => (numbers.output.clone(), Role::Secondary),
@@ -165,20 +152,6 @@ fn draw_row(
         let style = pen.style(if unknown { Role::Faint } else { role });
         pen.right(line.x + x, line.y, column.width(), &text, style);
     }
-}
-
-/// A model's name in a column: its date goes before any of its letters.
-fn model_name(pen: &Pen, model: &str, cells: u16) -> String {
-    let fits = text::width(model) <= usize::from(cells);
-    pen.fit(
-        if fits {
-            model
-        } else {
-            text::model_short(model)
-        },
-        cells,
-        Cut::End,
-    )
 }
 
 /// The time of what does not run: unknown where nobody told the end.
