@@ -123,7 +123,8 @@ impl Definition {
         let [r, g, b] = self.file.ground;
         let is_dark = color::is_dark(self.file.ground);
         let wanted = self.file.fill && matches!(canvas.depth, Depth::True | Depth::Ansi256);
-        let needed = canvas.is_dark.is_some_and(|dark| dark != is_dark);
+        // A terminal that does not tell is taken for a dark one: a light theme brings its ground.
+        let needed = canvas.is_dark.unwrap_or(true) != is_dark;
         let fill = canvas.depth != Depth::None && (wanted || needed);
         Theme {
             name: self.name.clone(),
@@ -368,6 +369,7 @@ mod tests {
             assert_eq!(ground("dark", Depth::True, dark), None);
         }
         let light = Some(Color::Rgb(255, 255, 255));
+        assert_eq!(ground("light", Depth::True, None), light);
         assert_eq!(ground("light", Depth::True, Some(true)), light);
         assert_eq!(
             ground("dark", Depth::Ansi16, Some(false)),
