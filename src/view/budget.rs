@@ -207,7 +207,12 @@ fn entry(share: &Share, wall: u64, f: &Figures) -> String {
     let sum = [f.model_ns, f.tool_ns, f.human_ns, f.idle_ns]
         .into_iter()
         .fold(0u64, u64::saturating_add);
-    let label = share.phase.map_or("idle", Phase::label);
+    let label = match share.phase {
+        Some(phase) => phase.label(),
+        // Agents without a call told what they did in part only: nobody was idle for sure.
+        None if f.agents > 0 && f.model_calls == 0 => "not told",
+        None => "idle",
+    };
     if share.ns == 0 {
         return label.to_owned();
     }

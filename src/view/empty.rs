@@ -146,9 +146,10 @@ fn understood(r: &ReceiverView) -> Vec<Text> {
             Some(service) => format!(" from `{}`", text::sanitize(service)),
             None => String::new(),
         };
+        lines.push((Role::Warning, format!("{what}{from} received")));
         lines.push((
             Role::Warning,
-            format!("{what}{from} received, none of a model call, agent or tool"),
+            "none of a model call, agent or tool".to_owned(),
         ));
         lines.push((Role::Text, "i shows them anyway".to_owned()));
     }

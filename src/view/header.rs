@@ -10,6 +10,9 @@ use crate::ui::Picture;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// Cells of a recording's name; the end of a path tells the most.
+const RECORDING: u16 = 32;
+
 type Runs = Vec<(String, Style)>;
 
 /// Cells of the gauge of a budget.
@@ -195,7 +198,11 @@ fn sums(pen: &Pen, picture: &Picture, budget: Option<PicoUsd>) -> Vec<Item> {
         Some(_) => pen.style(Role::Cost).bold(),
         None => faint,
     };
-    let spent = cost(pen, f.cost, f.unpriced_calls == 0 && whole);
+    let spent = match f.cost {
+        // Nothing else tells what a dash stands for.
+        None => format!("${}", pen.glyph(Glyph::Unknown)),
+        some => cost(pen, some, f.unpriced_calls == 0 && whole),
+    };
     items.push(Item::left(2, vec![(spent, money)]));
     if let Some(budget) = budget {
         items.extend(of_budget(pen, f.cost.unwrap_or_default(), budget));
@@ -230,7 +237,7 @@ fn listening(pen: &Pen, picture: &Picture) -> Runs {
     let receiver = picture.receiver;
     if let Some(name) = &receiver.recording {
         return vec![(
-            pen.fit(name, 24, text::Cut::Start),
+            pen.fit(name, RECORDING, text::Cut::Start),
             pen.style(Role::Secondary),
         )];
     }

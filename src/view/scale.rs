@@ -173,10 +173,14 @@ impl Scale {
             Mark::Gap(at) => (*at, at + 1),
             Mark::Tick(at, text) | Mark::Length(at, text) => (*at, at + cells(text)),
         };
-        // A tick keeps a cell clear of what is told of a gap.
+        // A tick keeps a cell clear of what is told of a gap: two times that touch read as one.
         ticks.retain(|tick| {
             let (from, to) = span(tick);
-            gaps.iter().map(span).all(|(a, b)| to <= a || from > b)
+            gaps.iter().all(|gap| {
+                let (a, b) = span(gap);
+                let clear = u16::from(matches!(gap, Mark::Length(..)));
+                to + clear <= a || from > b
+            })
         });
         ticks.extend(gaps);
         ticks

@@ -254,7 +254,7 @@ fn the_empty_screen_tells_which_failure_it_is() {
     check(&|r| r.metrics = 14, "only metrics: 14 points");
     check(
         &|r| (r.spans, r.services) = (218, vec!["checkout".into()]),
-        "218 spans from `checkout` received, none of a model call, agent or tool",
+        "218 spans from `checkout` received\n        none of a model call, agent or tool",
     );
     check(
         &|r| (r.connections, r.rejected) = (1, 7),
