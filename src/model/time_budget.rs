@@ -5,7 +5,7 @@
 //! is idle. Among several calls the one that is furthest goes first (decode before prefill), since
 //! that is what will end next. A tool that waits for a permission does not work.
 
-use super::node::{Call, Node, NodeKind, State};
+use super::node::{Call, Node, NodeKind, Sign, State};
 
 /// What an instant can be spent on, the first going before the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,21 +18,23 @@ pub enum Part {
     Queue,
     /// On the way to the engine.
     Gateway,
-    /// Before the first token, not told apart.
+    /// Before the first token, not told apart, and attempts that failed.
     WaitPrefill,
-    /// A model call without a split, or an attempt that failed.
+    /// A model call without a split.
     NotSplit,
     /// A tool works.
     Tool,
     /// A person is waited for.
     Human,
+    /// Something must run that nobody told of.
+    Presumed,
     /// Nothing that anybody told of.
     Idle,
 }
 
 impl Part {
     /// All, in the order of the enum.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Decode,
         Self::Prefill,
         Self::Queue,
@@ -41,6 +43,7 @@ impl Part {
         Self::NotSplit,
         Self::Tool,
         Self::Human,
+        Self::Presumed,
         Self::Idle,
     ];
 }
@@ -72,7 +75,11 @@ impl TimeBudget {
 /// The budget of the nodes in `nodes`, which stand in preorder (a whole tree, or a node and its
 /// descendants), from the first start to the last end; what runs, runs until `now`.
 pub fn time_budget(nodes: &[Node], now: u64) -> TimeBudget {
-    let told = || nodes.iter().filter(|n| n.start != 0);
+    // Plumbing may be noted long after the turn; it does not stretch it.
+    let told = || {
+        let seen = |n: &&Node| n.start != 0 && (!n.internal || n.kind == NodeKind::Call);
+        nodes.iter().filter(seen)
+    };
     let start = told().map(|n| n.start).min().unwrap_or_default();
     let end = told().map(|n| end_of(n, now)).max().unwrap_or_default();
     // One sign per part: it begins (true) or ends at a time.
@@ -83,9 +90,13 @@ pub fn time_budget(nodes: &[Node], now: u64) -> TimeBudget {
             edges.push((to, part, false));
         }
     };
-    for (i, node) in nodes.iter().enumerate().filter(|(_, n)| n.start != 0) {
+    for (i, node) in nodes.iter().enumerate() {
+        if node.start == 0 || (node.internal && node.kind != NodeKind::Call) {
+            continue;
+        }
         let (from, to) = (node.start, end_of(node, now));
         match node.kind {
+            _ if node.state == State::Running(Sign::Presumed) => stretch(Part::Presumed, from, to),
             NodeKind::Call => call(node, to, &mut stretch),
             NodeKind::Embedding => stretch(Part::NotSplit, from, to),
             NodeKind::Retrieval => stretch(Part::Tool, from, to),
@@ -125,7 +136,8 @@ fn call(node: &Node, end: u64, stretch: &mut impl FnMut(Part, u64, u64)) {
         return;
     };
     let answered = (*answered_from).clamp(node.start, end);
-    stretch(Part::NotSplit, node.start, answered);
+    // Attempts that failed were waited for, as the bar shows them.
+    stretch(Part::WaitPrefill, node.start, answered);
     let Some(ttft) = phases.ttft else {
         stretch(Part::NotSplit, answered, end);
         return;

@@ -175,6 +175,7 @@ pub struct TimeRow {
     pub not_split_ms: f64,
     pub tool_ms: f64,
     pub human_ms: f64,
+    pub presumed_ms: f64,
     pub idle_ms: f64,
 }
 
@@ -191,6 +192,7 @@ impl From<&TimeBudget> for TimeRow {
             not_split_ms: of(Part::NotSplit),
             tool_ms: of(Part::Tool),
             human_ms: of(Part::Human),
+            presumed_ms: of(Part::Presumed),
             idle_ms: of(Part::Idle),
         }
     }

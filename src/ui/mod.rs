@@ -32,6 +32,7 @@ mod point;
 pub mod rows;
 pub mod save;
 mod set_up;
+pub mod spent;
 pub mod state;
 pub mod summary;
 pub mod text;

@@ -42,6 +42,7 @@ impl UiState {
         self.reveal();
         self.axis.session = self.axis.asked.unwrap_or(self.place.whole);
         self.measure(tree);
+        self.measure_budget(picture, tree);
         self.refresh_pane(picture);
     }
 

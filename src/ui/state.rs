@@ -11,6 +11,7 @@ use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
 use super::rows::Row;
+use super::spent::Spent;
 use super::themes::Themes;
 use super::toast::Toast;
 use crate::model::ids::{NodeId, SessionId};
@@ -164,6 +165,7 @@ pub struct UiState {
     pub(crate) cursor: usize,
     pub(crate) scroll: usize,
     pub(crate) axis: Axis,
+    pub(crate) spent: Option<Spent>,
     pub(super) pane_key: Option<PaneKey>,
     pub(crate) pane: Vec<Line>,
     pub(crate) pane_scroll: usize,

@@ -384,3 +384,23 @@ fn a_budget_is_a_gauge_that_warns_and_goes_before_what_matters_more() {
     let (line, _) = budget(120, &plain(), 2.0);
     assert!(line.contains(">$0.37 of $2.00 [#       ]"), "{line}");
 }
+
+/// The second turn's 16.9 s: the calls wait 1.1 + 0.9 + 0.6 s and write 2 + 3 + 1.3 s, one of 2 s is
+/// not split; tools work alone for 0.04 + 0.5 + 0.4 + 1.1 s; the person is waited for from 7.1 s
+/// until a tool begins at 7.5 s; something is presumed to run for 2.4 s.
+#[test]
+fn the_line_below_tells_where_the_turn_s_time_went() {
+    let text = text_of(&shot(&fixture(), (200, 60), &dark(), &at_call()));
+    let line = text.lines().find(|l| l.contains("wait+prefill 1")).unwrap();
+    for part in [
+        "wait+prefill 15%",
+        "decode 37%",
+        "not split 12%",
+        "tools 12%",
+        "you 2%",
+        "presumed 14%",
+        "idle 7%",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+}
