@@ -1,6 +1,7 @@
 //! What the terminal can show: by its variables, and by what it answered.
 
 use super::ask::Answers;
+use super::terminal::Questions;
 use crate::theme::{Canvas, Depth, is_dark};
 
 /// Reads a variable; one that is not set is empty.
@@ -90,6 +91,17 @@ fn told_dark(foreground_background: &str) -> Option<bool> {
         0..=6 | 8 => Some(true),
         7 | 9..=15 => Some(false),
         _ => None,
+    }
+}
+
+/// What a terminal of this kind may be asked.
+pub fn questions(variable: Variables<'_>) -> Questions {
+    if is_dumb(variable) {
+        Questions::None
+    } else if tells_ground(variable, depth(variable)) {
+        Questions::WidthAndGround
+    } else {
+        Questions::Width
     }
 }
 

@@ -5,7 +5,8 @@ use super::clipboard;
 use super::live::Loop;
 use super::notice;
 use super::now_ns;
-use super::save::{Saved, Saving};
+use super::receive::{Opened, Taken};
+use super::save::{Saved, Saving, expand};
 use super::screen::{Asked, Screen};
 use super::signals;
 use super::terminal::Writer;
@@ -69,6 +70,42 @@ impl Loop {
         }
     }
 
+    fn open(&mut self, path: &str) {
+        let told = match &self.receiving {
+            Some(receiving) => {
+                receiving.open(expand(path), self.opened.0.clone());
+                (Tone::Running, format!("reading {}", text::sanitize(path)))
+            }
+            None => (
+                Tone::Warning,
+                "a recording is open: `spanfall open` takes several".to_owned(),
+            ),
+        };
+        self.screen.act(Action::Tell(told.0, told.1));
+    }
+
+    /// A recording was taken in, or not: says so.
+    pub(super) fn on_opened(&mut self, opened: &Opened) {
+        let path = opened.path.display().to_string();
+        let (tone, told) = match &opened.taken {
+            Ok(Taken {
+                requests,
+                unread: 0,
+                ..
+            }) => (Tone::Running, format!("opened {path}: {requests} requests")),
+            Ok(taken) => {
+                let why = taken.why.as_deref().unwrap_or_default();
+                let told = format!("opened {path}; not read: {}, {why}", taken.unread);
+                (Tone::Warning, told)
+            }
+            Err(error) => (Tone::Error, error.clone()),
+        };
+        self.dirty = true;
+        self.screen.act(Action::Time(self.clock()));
+        let told = text::sanitize(&told).into_owned();
+        self.screen.act(Action::Tell(tone, told));
+    }
+
     /// Does what the screen cannot do itself.
     pub(super) fn serve(&mut self, asked: &Asked, writer: &Writer) {
         match asked {
@@ -93,6 +130,7 @@ impl Loop {
                     .act(Action::Tell(Tone::Warning, text.to_owned()));
             }
             Asked::Play => self.play_demo(),
+            Asked::Open(path) => self.open(path),
             Asked::Suspend => signals::ask_to_stop(),
             Asked::Nothing | Asked::Leave => {}
         }
@@ -159,7 +197,12 @@ impl Screen {
                         format!(", {n} without their dropped contents left out"),
                     ),
                 };
-                self.act(Action::Tell(tone, format!("saved {size} to {path}{lost}")));
+                let metrics = saved.order.what == What::Everything
+                    && Form::of(&saved.order.path) == Form::Otlp
+                    && self.store.counters.metric_points > 0;
+                let metrics = if metrics { ", without metrics" } else { "" };
+                let told = format!("saved {size} to {path}{lost}{metrics}");
+                self.act(Action::Tell(tone, told));
                 if saved.order.leave {
                     return Asked::Leave;
                 }

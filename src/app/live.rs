@@ -2,12 +2,13 @@
 
 use super::lore::Known;
 use super::notice::Watch;
+use super::receive::{Opened, Receiving};
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals::{self, HUNG_UP, Signals, Told};
-use super::terminal::{Questions, Writer};
+use super::terminal::Writer;
 use super::themes::Themes;
-use super::{canvas, env, input, now_ns, receive::Receiving};
+use super::{canvas, env, input, now_ns};
 use crate::config::{Config, Notices};
 use crate::ingest::Batch;
 use crate::model::store::Store;
@@ -69,7 +70,7 @@ pub struct Left {
 /// Shows the screen until somebody leaves. `receiving` is `None` for a recording.
 pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Left> {
     let mut signals = Signals::new()?;
-    let (writer, answers) = Writer::take(questions(&canvas::environment))?;
+    let (writer, answers) = Writer::take(canvas::questions(&canvas::environment))?;
     let screen = &show.config.screen;
     let mouse = screen.mouse;
     let canvas = canvas::canvas(&canvas::environment, &answers, screen.ascii);
@@ -108,17 +109,6 @@ fn start(config: Config, themes: ListedThemes, size: (u16, u16)) -> UiState {
     UiState::new(size.0, size.1).with(settled)
 }
 
-/// What a terminal of this kind may be asked.
-fn questions(variable: canvas::Variables<'_>) -> Questions {
-    if canvas::is_dumb(variable) {
-        Questions::None
-    } else if canvas::tells_ground(variable, canvas::depth(variable)) {
-        Questions::WidthAndGround
-    } else {
-        Questions::Width
-    }
-}
-
 /// Columns and rows of the terminal.
 fn size() -> (u16, u16) {
     crossterm::terminal::size().unwrap_or((80, 24))
@@ -144,6 +134,11 @@ pub(super) struct Loop {
     pub(super) saving: Option<Saving>,
     /// Where results of saving come from.
     pub(super) saved: (mpsc::UnboundedSender<Saved>, mpsc::UnboundedReceiver<Saved>),
+    /// Where recordings that were opened are told of.
+    pub(super) opened: (
+        mpsc::UnboundedSender<Opened>,
+        mpsc::UnboundedReceiver<Opened>,
+    ),
     /// Files that were written.
     pub(super) files: Vec<PathBuf>,
     /// What the person is called for, and how.
@@ -199,6 +194,7 @@ impl Loop {
             started: now,
             saving: None,
             saved: mpsc::unbounded_channel(),
+            opened: mpsc::unbounded_channel(),
             files: Vec::new(),
             watch: live.then_some(watch),
             notices,
@@ -271,6 +267,7 @@ impl Loop {
                 Some(saved) = self.saved.1.recv() => {
                     if self.on_saved(&saved) == Asked::Leave { return Ok(0) }
                 }
+                Some(opened) = self.opened.1.recv() => self.on_opened(&opened),
                 n = next_batches(self.receiving.as_mut(), &mut batches) => {
                     self.fresh |= n > 0;
                     self.came |= n > 0;

@@ -5,16 +5,19 @@ use super::now_ns;
 use super::sink::{Intake, QUEUE};
 use crate::ingest::Batch;
 use crate::record::replay::Due;
+use crate::record::{self, Recording};
 use crate::ui::{Listener, ReceiverView};
 use crate::wire::payload::Payload;
 use crate::wire::receiver::{
     BindError, Bound, Protocol, Reason, ReceiverConfig, Sink, Stats, bind,
 };
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Threads that serve sockets, decode and prepare.
@@ -113,6 +116,23 @@ impl Receiving {
         });
     }
 
+    /// Reads a recording beside the screen and takes it in with the times that it has. What became
+    /// of it is sent to `done`.
+    pub fn open(&self, path: PathBuf, done: mpsc::UnboundedSender<Opened>) {
+        let intake = self.intake.clone();
+        self.spawn(async move {
+            let from = path.clone();
+            let reading = spawn_blocking(move || record::read(&[from]));
+            let taken = match reading.await {
+                Ok(Ok(recording)) => Ok(take_in(&intake, recording).await),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err("reading it failed".to_owned()),
+            };
+            // Nobody listens once the program ends.
+            let _ = done.send(Opened { path, taken });
+        });
+    }
+
     /// Its numbers; the store's own are the screen's to fill in.
     pub fn view(&self) -> ReceiverView {
         let told = self.stats.snapshot();
@@ -153,6 +173,46 @@ impl Receiving {
             ..ReceiverView::default()
         }
     }
+}
+
+/// What became of a recording that was opened.
+pub struct Opened {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What was taken in, or why nothing was.
+    pub taken: Result<Taken, String>,
+}
+
+/// What was taken in of a recording.
+#[derive(Default)]
+pub struct Taken {
+    /// Requests.
+    pub requests: usize,
+    /// Files, lines, spans and records that could not be read.
+    pub unread: u64,
+    /// Why, of the first.
+    pub why: Option<String>,
+}
+
+async fn take_in(intake: &Intake, recording: Recording) -> Taken {
+    let mut taken = Taken {
+        requests: recording.requests.len(),
+        unread: recording.complaints.len() as u64,
+        why: recording.complaints.into_iter().next(),
+    };
+    for recorded in recording.requests {
+        let answer = loop {
+            match intake.accept(recorded.payload.clone()).await {
+                Ok(answer) => break answer,
+                Err(_) => sleep(LATER).await,
+            }
+        };
+        if answer.rejected > 0 {
+            taken.unread += answer.rejected;
+            taken.why.get_or_insert(answer.message);
+        }
+    }
+    taken
 }
 
 /// Why something was refused, with the next step.

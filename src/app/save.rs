@@ -249,7 +249,7 @@ fn place(
 }
 
 /// `~/` is the home folder.
-fn expand(path: &str) -> PathBuf {
+pub(super) fn expand(path: &str) -> PathBuf {
     match path.strip_prefix("~/").zip(etcetera::home_dir().ok()) {
         Some((rest, home)) => home.join(rest),
         None => PathBuf::from(path),

@@ -46,6 +46,8 @@ pub enum Asked {
     Suspend,
     /// To play the bundled recording.
     Play,
+    /// To take in the recording at this path.
+    Open(String),
     /// To listen to the mouse, or leave it to the terminal.
     Mouse(bool),
     /// To put a text into the clipboard.
@@ -227,7 +229,7 @@ impl Screen {
         receiver.evicted = counters.evicted;
         receiver.cleared = counters.cleared;
         let pieces = counters.spans + counters.logs;
-        let lost = self.saved.max(counters.cleared);
+        let lost = self.saved.max(counters.cleared.0 + counters.cleared.1);
         receiver.unsaved = if self.live {
             pieces.saturating_sub(lost)
         } else {
@@ -285,6 +287,7 @@ impl Screen {
                     Effect::Pause(true) => self.paused = true,
                     Effect::Pause(false) => self.let_go(),
                     Effect::PlayDemo => asked = Asked::Play,
+                    Effect::Open(path) => asked = Asked::Open(path),
                     Effect::Mouse(on) => asked = Asked::Mouse(on),
                     Effect::Copy(item) => asked = Asked::Copy(item),
                     Effect::Save(order) => asked = Asked::Save(order),

@@ -197,7 +197,12 @@ fn leave(mut left: Left, known: &Known, out: &mut dyn Write) -> ExitCode {
         let plural = if sessions == 1 { "session" } else { "sessions" };
         // The terminal may close just now; how the screen was left matters more.
         let sums = report::summary(&left.store.totals());
-        let _ = writeln!(out, "{sessions} {plural} · {sums}{rest}");
+        let turns: usize = left.store.sessions().iter().map(|s| s.turns.len()).sum();
+        let turns = match turns {
+            1 => "1 turn".to_owned(),
+            n => format!("{n} turns"),
+        };
+        let _ = writeln!(out, "{sessions} {plural} · {turns} · {sums}{rest}");
     }
     for file in &left.files {
         let _ = writeln!(out, "saved to {}", file.display());

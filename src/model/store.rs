@@ -37,8 +37,8 @@ pub struct Counters {
     pub evicted: u64,
     /// Sessions that were evicted.
     pub evicted_sessions: u64,
-    /// Spans and records that had been received when all was cleared last.
-    pub cleared: u64,
+    /// Spans, and log records, that had been received when all was cleared last.
+    pub cleared: (u64, u64),
 }
 
 /// All evidence.
@@ -147,7 +147,7 @@ impl Store {
     #[must_use]
     pub fn clear(&mut self) -> Self {
         let counters = Counters {
-            cleared: self.counters.spans + self.counters.logs,
+            cleared: (self.counters.spans, self.counters.logs),
             ..self.counters
         };
         // What is shown has changed, whatever comes next.

@@ -74,6 +74,8 @@ pub enum Action {
     View(View),
     /// Play the bundled recording.
     PlayDemo,
+    /// Ask which recording to open.
+    Open,
     /// Show or hide plumbing spans, and sessions without anything of an agent.
     Internals,
     /// Relative or wall-clock times.
@@ -149,6 +151,8 @@ pub enum Effect {
     ShowSession(SessionId),
     /// Play the bundled recording into the receiver.
     PlayDemo,
+    /// Take in the recording at this path, with the times that it has.
+    Open(String),
     /// Hand in the sessions that [`super::UiState::shows_internals`] now asks for.
     ListAll,
     /// Hand in the detail of this node from now on.

@@ -7,8 +7,8 @@ use super::save::{Order, Save};
 use super::state::{Mode, UiState};
 use super::{Picture, text};
 use crossterm::event::{Event, KeyCode, KeyEvent};
-use tui_input::InputRequest;
 use tui_input::backend::crossterm::to_input_request;
+use tui_input::{Input, InputRequest};
 
 /// A question that has the keyboard.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub enum Ask {
     Copy(Vec<Copied>, usize),
     /// What to save, and where.
     Save(Box<Save>),
+    /// Which recording to open.
+    Open(Input),
     /// Whether all that was received may go.
     Clear,
     /// Whether to leave although so many spans and records are saved nowhere.
@@ -50,7 +52,7 @@ impl Ask {
                 ("s", "save and quit", Some(Answer::Save)),
                 ("esc", "stay", None),
             ],
-            Self::Copy(..) | Self::Save(_) => &[],
+            Self::Copy(..) | Self::Save(_) | Self::Open(_) => &[],
         }
     }
 
@@ -59,13 +61,13 @@ impl Ask {
         let answer = |answer| Some(Action::Answer(answer));
         match (self, key.code) {
             (_, KeyCode::Esc) => Some(Action::Back),
-            (Self::Copy(..) | Self::Save(_), KeyCode::Enter) => answer(Answer::Yes),
+            (Self::Copy(..) | Self::Save(_) | Self::Open(_), KeyCode::Enter) => answer(Answer::Yes),
             (Self::Copy(..), KeyCode::Up) => Some(Action::Up),
             (Self::Copy(..), KeyCode::Down) => Some(Action::Down),
             (Self::Copy(..), KeyCode::Char(c)) => answer(Answer::Pick(c)),
             (Self::Save(_), KeyCode::Tab) => answer(Answer::What),
             (Self::Save(_), KeyCode::BackTab) => answer(Answer::Form),
-            (Self::Save(_), _) => {
+            (Self::Save(_) | Self::Open(_), _) => {
                 to_input_request(&Event::Key(key)).map(|r| Action::Answer(Answer::Edit(r)))
             }
             (Self::Clear | Self::Leave(_), KeyCode::Char(c)) => {
@@ -93,12 +95,18 @@ impl UiState {
 
     /// Asks what to save and where.
     pub(super) fn ask_save(&mut self, picture: &Picture, leave: bool) {
-        if picture.receiver.spans + picture.receiver.logs == 0 {
+        let r = picture.receiver;
+        if r.spans + r.logs == r.cleared.0 + r.cleared.1 {
             self.tell(Tone::Warning, "nothing was received that could be saved");
         } else {
             let save = Save::ask(self, picture, leave);
             self.mode = Mode::Ask(Ask::Save(Box::new(save)));
         }
+    }
+
+    /// Asks which recording to open.
+    pub(super) fn ask_open(&mut self) {
+        self.mode = Mode::Ask(Ask::Open(Input::default()));
     }
 
     /// A name was refused: asks whether what is there may go.
@@ -127,10 +135,13 @@ impl UiState {
 
     /// Pastes into the question's line.
     pub(super) fn paste_ask(&mut self, text: &str) {
-        if let Mode::Ask(Ask::Save(save)) = &mut self.mode {
-            for c in text.chars().filter(|c| !c.is_control()) {
-                save.input.handle(InputRequest::InsertChar(c));
-            }
+        let input = match &mut self.mode {
+            Mode::Ask(Ask::Save(save)) => &mut save.input,
+            Mode::Ask(Ask::Open(input)) => input,
+            _ => return,
+        };
+        for c in text.chars().filter(|c| !c.is_control()) {
+            input.handle(InputRequest::InsertChar(c));
         }
     }
 
@@ -171,6 +182,16 @@ impl UiState {
                 }
                 self.mode = Mode::Ask(Ask::Save(save));
                 None
+            }
+            (Ask::Open(mut input), Answer::Edit(request)) => {
+                input.handle(request);
+                self.mode = Mode::Ask(Ask::Open(input));
+                None
+            }
+            // No name is no wish.
+            (Ask::Open(input), Answer::Yes) => {
+                let path = input.value().trim();
+                (!path.is_empty()).then(|| Effect::Open(path.to_owned()))
             }
             (Ask::Clear, Answer::Yes) => {
                 self.forget();

@@ -203,6 +203,9 @@ pub static TABLE: &[Binding] = &[
         Says("demo"),
         |ui| ui.listens && ui.session.is_none(),
     ),
+    bind("o", Action::Open, "open a recording", Says("open"), |ui| {
+        ui.listens && ui.session.is_none()
+    }),
     bind(
         "tab",
         Action::NextPanel,

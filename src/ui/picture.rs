@@ -109,8 +109,8 @@ pub struct ReceiverView {
     pub queued_bytes: u64,
     /// Sessions out of sight because somebody dismissed them.
     pub dismissed: u64,
-    /// Spans and records that somebody cleared.
-    pub cleared: u64,
+    /// Spans, and log records, of those received that somebody cleared.
+    pub cleared: (u64, u64),
     /// Spans and records received that are saved nowhere, where that matters.
     pub unsaved: u64,
     /// Service names seen, for "218 spans from `checkout`".

@@ -57,6 +57,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Follow => toggle_follow(ui),
         Action::Pause => effects.push(toggle_pause(ui)),
         Action::View(view) => ui.show_view(view),
+        Action::Open => ui.ask_open(),
         Action::PlayDemo => effects.push(Effect::PlayDemo),
         Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,

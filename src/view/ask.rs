@@ -10,6 +10,7 @@ use crate::ui::copy::Copied;
 use crate::ui::mouse::Target;
 use crate::ui::save::{Form, Save};
 use ratatui::layout::Rect;
+use tui_input::Input;
 
 /// Cells of a menu at most.
 const WIDTH: u16 = 76;
@@ -18,6 +19,7 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ask: &Ask) {
     match ask {
         Ask::Copy(items, chosen) => copy(pen, area, items, *chosen),
         Ask::Save(asked) => save(pen, area, asked),
+        Ask::Open(input) => open(pen, area, input),
         Ask::Clear | Ask::Leave(_) => {}
     }
 }
@@ -71,17 +73,7 @@ fn save(pen: &mut Pen, area: Rect, save: &Save) {
         .iter()
         .map(|form| (*form == save.form(), form.title()));
     choice(pen, place, 1, ("as", "shift-tab"), form, Answer::Form);
-    if place.height > 2 {
-        let line = Rect::new(place.x, place.y + 2, place.width, 1);
-        let style = pen.style(Role::Faint);
-        pen.put(line.x + 2, line.y, 5, "file", style);
-        let line = Rect {
-            x: line.x + 8,
-            width: line.width.saturating_sub(10),
-            ..line
-        };
-        input::draw(pen, (line.x, line.y, line.width), &save.input);
-    }
+    file(pen, place, 2, &save.input);
     if taken && place.height > 3 {
         let style = pen.style(Role::Warning);
         let room = place.width.saturating_sub(10);
@@ -99,6 +91,26 @@ fn save(pen: &mut Pen, area: Rect, save: &Save) {
         (false, false) => "enter saves   esc closes",
     };
     overlay::hint(pen, place, hint);
+}
+
+fn open(pen: &mut Pen, area: Rect, input: &Input) {
+    let Some(place) = overlay::open(pen, area, (WIDTH, 1), "Open a recording") else {
+        return;
+    };
+    file(pen, place, 0, input);
+    overlay::hint(pen, place, "enter opens a file or folder   esc closes");
+}
+
+/// The line of a file's name.
+fn file(pen: &mut Pen, place: Rect, line: u16, input: &Input) {
+    if line >= place.height {
+        return;
+    }
+    let y = place.y + line;
+    let style = pen.style(Role::Faint);
+    pen.put(place.x + 2, y, 5, "file", style);
+    let room = place.width.saturating_sub(10);
+    input::draw(pen, (place.x + 8, y, room), input);
 }
 
 /// A line with what can be chosen, the chosen one stressed, and the key that goes on to the next.
@@ -143,7 +155,7 @@ pub(super) fn line(pen: &mut Pen, area: Rect, ask: &Ask) -> bool {
         Ask::Clear => "clear all that was received?".to_owned(),
         Ask::Leave(1) => "1 span or record is not saved".to_owned(),
         Ask::Leave(n) => format!("{} spans and records are not saved", text::count_exact(*n)),
-        Ask::Copy(..) | Ask::Save(_) => return false,
+        Ask::Copy(..) | Ask::Save(_) | Ask::Open(_) => return false,
     };
     let keys: u16 = ask
         .keys()

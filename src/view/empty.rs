@@ -62,6 +62,7 @@ fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView) {
         Role::Secondary,
         "d   play a recorded session         ?   keys and signs".to_owned(),
     ));
+    lines.push((Role::Secondary, "o   open a recording".to_owned()));
 }
 
 /// The port where a protocol is heard.
@@ -76,8 +77,9 @@ fn heard(r: &ReceiverView) -> Vec<Text> {
     let mut lines = Vec::new();
     let refused = r.refused_total();
     let some = r.spans + r.logs + r.metrics;
-    if r.cleared > 0 {
-        let text = format!("{} spans and records cleared", text::count_exact(r.cleared));
+    let cleared = r.cleared.0 + r.cleared.1;
+    if cleared > 0 {
+        let text = format!("{} spans and records cleared", text::count_exact(cleared));
         lines.push((Role::Secondary, text));
     }
     if r.dismissed > 0 {
@@ -136,8 +138,13 @@ fn understood(r: &ReceiverView) -> Vec<Text> {
             Role::Text,
             "switch traces on: OTEL_TRACES_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp".to_owned(),
         ));
-    } else if r.spans + r.logs > r.cleared {
-        let what = match (r.spans, r.logs) {
+    }
+    let (spans, logs) = (
+        r.spans.saturating_sub(r.cleared.0),
+        r.logs.saturating_sub(r.cleared.1),
+    );
+    if spans + logs > 0 {
+        let what = match (spans, logs) {
             (spans, 0) => n(spans, "span"),
             (0, logs) => n(logs, "log record"),
             (spans, logs) => format!("{} and {}", n(spans, "span"), n(logs, "log record")),

@@ -2,7 +2,7 @@
 
 use crate::harness::Terminal;
 use crate::send;
-use crate::{FREE, SPANFALL, WIDE, live_with_case};
+use crate::{CASE, FREE, SPANFALL, WIDE, live, live_with_case};
 use std::os::unix::fs::PermissionsExt;
 use vt100::MouseProtocolMode;
 
@@ -162,4 +162,24 @@ fn sessions_are_dismissed_brought_back_and_cleared() {
         .unwrap();
     assert_eq!(send::post(http, &body), 200);
     terminal.wait_for("1 session");
+}
+
+#[test]
+fn a_recording_is_opened_with_its_own_times_and_a_wrong_path_is_told() {
+    let (mut terminal, _) = live();
+    terminal.keys("o");
+    terminal.wait_for("Open a recording");
+    terminal.keys("/no/such/file.jsonl\r");
+    terminal.wait_for("cannot read /no/such/file.jsonl");
+    terminal.keys("o");
+    terminal.wait_for("Open a recording");
+    terminal.keys(send::case(CASE).to_str().unwrap());
+    terminal.keys("\r");
+    terminal.wait_gone("Open a recording");
+    // By the case's truth.json; over long ago, nothing of it runs.
+    let screen = terminal.wait_until("the whole case", |s| {
+        let screen = s.contents();
+        screen.contains("in   612") && !screen.contains("not received")
+    });
+    assert!(!screen.contains("running"), "{screen}");
 }

@@ -31,13 +31,15 @@ fn assert_restored(terminal: &Terminal) -> String {
 fn quitting_gives_the_terminal_back_and_sums_up() {
     let (mut terminal, _) = live_with_case();
     assert_ne!(terminal.modes(), terminal.modes_before(), "raw mode");
-    terminal.keys("q");
+    terminal.keys("qq");
     let (status, took) = terminal.wait_exit();
     assert_eq!(status.exit_code(), 0);
     assert!(took < SOON, "{took:?}");
     let screen = assert_restored(&terminal);
     assert!(
-        screen.trim().starts_with("1 session · 8 model calls"),
+        screen
+            .trim()
+            .starts_with("1 session · 1 turn · 8 model calls"),
         "{screen}"
     );
     assert!(screen.contains("612 in"), "{screen}");

@@ -234,7 +234,10 @@ fn a_pause_holds_the_picture_and_loses_nothing() {
     let (status, _) = terminal.wait_exit();
     assert_eq!(status.exit_code(), 0);
     let (screen, _) = terminal.last_words();
-    assert!(screen.contains("1 session · 8 model calls"), "{screen}");
+    assert!(
+        screen.contains("1 session · 1 turn · 8 model calls"),
+        "{screen}"
+    );
 }
 
 #[test]

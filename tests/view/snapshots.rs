@@ -256,6 +256,11 @@ fn the_empty_screen_tells_which_failure_it_is() {
         &|r| (r.spans, r.services) = (218, vec!["checkout".into()]),
         "218 spans from `checkout` received\n        none of a model call, agent or tool",
     );
+    // What was cleared is not counted again.
+    check(
+        &|r| (r.spans, r.logs, r.cleared) = (218, 9, (200, 9)),
+        "  18 spans received",
+    );
     check(
         &|r| (r.connections, r.rejected) = (1, 7),
         "7 records could not be read",
