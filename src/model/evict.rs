@@ -87,7 +87,7 @@ impl Store {
     }
 
     fn evict_unit(&mut self, unit: u32) {
-        self.sessions.processes.forget(unit);
+        self.sessions.processes.drop(unit);
         let gone = self.units.remove(unit);
         for &member in &gone.members {
             self.remove(member);

@@ -7,7 +7,7 @@ use super::evidence::key_of;
 use super::ids::SessionId;
 use super::store::Store;
 use super::units::Brief;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A silence of a process so long begins another session: half an hour is how long web analytics
@@ -19,11 +19,23 @@ pub const SILENCE_NS: u64 = 1_800_000_000_000;
 pub struct Processes {
     /// The stretch of each unit, by process, start and unit.
     lines: HashMap<u64, BTreeMap<(u64, u32), usize>>,
-    places: HashMap<u32, (u64, u64)>,
+    places: HashMap<u32, Place>,
     stretches: Vec<Stretch>,
+    /// Processes whose stretches may be larger than what is in them.
+    shrunk: BTreeSet<u64>,
 }
 
-/// Units of one process without a long silence between them. Stretches only ever grow together.
+/// A unit as it was filed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    process: u64,
+    start: u64,
+    end: u64,
+    bare: bool,
+}
+
+/// Units of one process without a long silence between them. What comes makes them grow together;
+/// when something goes or shrinks, they are made anew.
 struct Stretch {
     merged_into: usize,
     first: (u64, u32),
@@ -37,14 +49,22 @@ impl Processes {
     /// other units' sessions: those that are to be looked at again.
     pub fn file(&mut self, unit: u32, process: u64, times: (u64, u64), bare: bool) -> Vec<u32> {
         let key = (times.0, unit);
-        if self
-            .places
-            .get(&unit)
-            .is_some_and(|p| *p != (process, times.0))
-        {
+        let place = Place {
+            process,
+            start: times.0,
+            end: times.1,
+            bare,
+        };
+        let before = self.places.get(&unit).copied();
+        if before.is_some_and(|b| (b.process, b.start) != (process, times.0)) {
             self.forget(unit);
         }
-        self.places.insert(unit, (process, times.0));
+        let mut moved = Vec::new();
+        self.places.insert(unit, place);
+        if before.is_some_and(|b| b.end > times.1 || (b.bare && !bare)) {
+            self.shrunk.insert(process);
+        }
+        let first = self.first(process);
         let line = self.lines.entry(process).or_default();
         let before = line.range(..key).next_back().map(|(_, s)| *s);
         let own = line.get(&key).copied();
@@ -61,7 +81,6 @@ impl Processes {
         }
         let mut at = own.map_or(new, |own| root(&self.stretches, own));
         let known = own.map(|_| self.told(at));
-        let mut moved = Vec::new();
         if let Some(stretch) = self.stretches.get_mut(at) {
             stretch.end = stretch.end.max(times.1);
             stretch.bare |= bare;
@@ -80,28 +99,123 @@ impl Processes {
         if known.is_some_and(|known| known != self.told(at)) {
             moved.extend(self.members(process, at));
         }
+        // The first stretch of a process is named otherwise than later ones.
+        if let Some((was_first, stretch)) = first.filter(|(was_first, _)| key < *was_first) {
+            let stretch = root(&self.stretches, stretch);
+            if self
+                .stretches
+                .get(stretch)
+                .is_some_and(|s| s.first == was_first)
+            {
+                moved.extend(self.members(process, stretch));
+            }
+        }
         moved.sort_unstable();
         moved.dedup();
         moved.retain(|&u| u != unit);
         moved
     }
 
-    /// Forgets a unit that got a key, or is another's now.
+    fn first(&self, process: u64) -> Option<((u64, u32), usize)> {
+        let line = self.lines.get(&process)?;
+        line.first_key_value()
+            .map(|(key, stretch)| (*key, *stretch))
+    }
+
+    /// Forgets a unit that got a key, or is another's now. What that says of others is told by
+    /// [`Processes::settle`].
     pub fn forget(&mut self, unit: u32) {
-        let Some((process, start)) = self.places.remove(&unit) else {
-            return;
-        };
-        if let Some(line) = self.lines.get_mut(&process) {
-            line.remove(&(start, unit));
+        if let Some(place) = self.drop(unit)
+            && self.is_missed(unit, place)
+        {
+            self.shrunk.insert(place.process);
+        }
+    }
+
+    /// Makes the stretches anew of processes that something left or shrank in: once, however much
+    /// it was. Gives units whose session that changes.
+    pub fn settle(&mut self) -> Vec<u32> {
+        let shrunk = std::mem::take(&mut self.shrunk);
+        shrunk.into_iter().flat_map(|p| self.anew(p)).collect()
+    }
+
+    /// Forgets a unit that goes with all of its session.
+    pub fn drop(&mut self, unit: u32) -> Option<Place> {
+        let place = self.places.remove(&unit)?;
+        if let Some(line) = self.lines.get_mut(&place.process) {
+            line.remove(&(place.start, unit));
             if line.is_empty() {
-                self.lines.remove(&process);
+                self.lines.remove(&place.process);
             }
         }
+        Some(place)
+    }
+
+    /// Whether the units around the gap that one left may be another stretch without it. What is
+    /// missed in vain costs time, and nothing else.
+    fn is_missed(&self, unit: u32, gone: Place) -> bool {
+        let Some(line) = self.lines.get(&gone.process) else {
+            return false;
+        };
+        let place = |key: &(u64, u32)| self.places.get(&key.1).copied();
+        let key = (gone.start, unit);
+        let before = line.range(..key).next_back().and_then(|(k, _)| place(k));
+        let after = line.range(key..).next().and_then(|(k, _)| place(k));
+        let Some(before) = before else { return true };
+        let holds = match after {
+            Some(after) => after.start <= before.end.saturating_add(SILENCE_NS),
+            None => gone.end <= before.end,
+        };
+        let tells =
+            !gone.bare || (before.bare && gone.start <= before.end.saturating_add(SILENCE_NS));
+        !(holds && tells)
+    }
+
+    /// Makes the stretches of a process anew; the units whose session that changes.
+    fn anew(&mut self, process: u64) -> Vec<u32> {
+        let Some(line) = self.lines.get(&process) else {
+            return Vec::new();
+        };
+        let units: Vec<(u64, u32)> = line.keys().copied().collect();
+        let told = |all: &Self| -> Vec<_> { units.iter().map(|u| all.session(u.1)).collect() };
+        let before = told(self);
+        let mut made: Vec<usize> = Vec::with_capacity(units.len());
+        for &(start, unit) in &units {
+            let Some(place) = self.places.get(&unit).copied() else {
+                continue;
+            };
+            let last = made.last().copied().filter(|&last| self.near(last, start));
+            let at = last.unwrap_or_else(|| {
+                let new = self.stretches.len();
+                self.stretches.push(Stretch {
+                    merged_into: new,
+                    first: (start, unit),
+                    last: (start, unit),
+                    end: place.end,
+                    bare: false,
+                });
+                new
+            });
+            let stretch = &mut self.stretches[at];
+            stretch.last = (start, unit);
+            stretch.end = stretch.end.max(place.end);
+            stretch.bare |= place.bare;
+            made.push(at);
+        }
+        if let Some(line) = self.lines.get_mut(&process) {
+            for (slot, at) in line.values_mut().zip(made) {
+                *slot = at;
+            }
+        }
+        let after = told(self);
+        let changed = units.iter().zip(before.iter().zip(&after));
+        let moved = changed.filter(|(_, (before, after))| before != after);
+        moved.map(|(u, _)| u.1).collect()
     }
 
     /// What names the process session that a unit is of; `None` where nothing there is a bare call.
     fn session(&self, unit: u32) -> Option<(u64, u64)> {
-        let (process, start) = *self.places.get(&unit)?;
+        let Place { process, start, .. } = *self.places.get(&unit)?;
         let line = self.lines.get(&process)?;
         let stretch = root(&self.stretches, *line.get(&(start, unit))?);
         let told = self.told(stretch);
@@ -169,6 +283,13 @@ fn root(stretches: &[Stretch], mut at: usize) -> usize {
 }
 
 impl Store {
+    /// Has units correlated again whose session changed by what left its process.
+    pub(super) fn settle_processes(&mut self) {
+        for unit in self.sessions.processes.settle() {
+            self.units.mark(unit);
+        }
+    }
+
     /// Which session a unit is of: the key told by what started first in it, else the process of
     /// bare calls, else itself.
     pub(super) fn session_of(
@@ -257,6 +378,46 @@ mod tests {
         ];
         let one = Some((7, 0));
         assert_eq!(sessions(&gap), vec![(1, one), (2, one), (3, one)]);
+    }
+
+    #[test]
+    fn what_goes_is_as_if_it_had_never_come() {
+        let units = [
+            (1, HOUR, HOUR + 10, true),
+            (2, HOUR + HOUR / 2, HOUR + HOUR / 2 + 10, false),
+            (3, 2 * HOUR, 2 * HOUR + 10, true),
+            (4, 2 * HOUR + 20, 2 * HOUR + 30, false),
+            (5, 9 * HOUR, 9 * HOUR + 30, false),
+        ];
+        for gone in 1..=5 {
+            let mut processes = Processes::default();
+            for &(unit, start, end, bare) in &units {
+                processes.file(unit, 7, (start, end), bare);
+            }
+            let told = |p: &Processes| units.map(|u| p.session(u.0));
+            let before = told(&processes);
+            processes.forget(gone);
+            let moved = processes.settle();
+            let left = units.iter().filter(|u| u.0 != gone).copied();
+            let want = sessions(&left.collect::<Vec<_>>());
+            for (unit, session) in want {
+                assert_eq!(processes.session(unit), session, "{unit} without {gone}");
+                let at = units.iter().position(|u| u.0 == unit).unwrap_or(0);
+                assert!(
+                    before[at] == session || moved.contains(&unit),
+                    "{unit} without {gone}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_earlier_stretch_takes_the_name_of_the_first() {
+        let mut processes = Processes::default();
+        processes.file(1, 7, (9 * HOUR, 9 * HOUR + 10), true);
+        assert_eq!(processes.session(1), Some((7, 0)));
+        assert_eq!(processes.file(2, 7, (HOUR, HOUR + 10), true), [1]);
+        assert_eq!(processes.session(1), Some((7, 9 * HOUR)));
     }
 
     #[test]

@@ -82,15 +82,17 @@ impl Store {
 
     /// Correlates units that changed and sums their sessions up: those.
     fn catch_up(&mut self, lore: &dyn Lore, most: usize) -> Vec<SessionId> {
-        let dirty = self.units.take_dirty(most);
         for (session, unit) in std::mem::take(&mut self.units.orphaned) {
             self.leave(session, unit);
             self.sessions.processes.forget(unit);
         }
+        self.settle_processes();
+        let dirty = self.units.take_dirty(most);
         self.version += u64::from(!dirty.is_empty());
         for unit in dirty {
             self.correlate(unit, lore);
         }
+        self.settle_processes();
         let again = std::mem::take(&mut self.sessions.dirty);
         for &id in &again {
             self.summarise(id);
