@@ -16,6 +16,7 @@ pub mod config;
 pub mod convention;
 pub mod findings;
 pub mod ingest;
+pub mod metrics;
 pub mod model;
 pub mod prices;
 pub mod record;

@@ -6,23 +6,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and what it may import; `app` may import everything, and nobody imports `app`.
-const ROOMS: [(&str, &[&str]); 14] = [
-    ("model", &[]),
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("metrics", &[]),
+    ("model", &["metrics"]),
     ("theme", &[]),
     ("wire", &[]),
     ("config", &["model", "wire", "ui"]), // money, addresses and keys as they are written
     ("cli", &["model", "wire", "config"]),
     ("record", &["wire"]),
-    ("convention", &["wire", "model"]),
+    ("convention", &["wire", "model", "metrics"]),
     ("prices", &["model"]),
-    ("ingest", &["wire", "convention", "prices", "model"]),
+    (
+        "ingest",
+        &["wire", "convention", "prices", "model", "metrics"],
+    ),
     ("findings", &["model"]),
-    ("report", &["model", "findings"]),
+    ("report", &["model", "metrics", "findings"]),
     ("ui", &["model"]),
     ("view", &["model", "ui", "theme"]),
     (
         "app",
         &[
+            "metrics",
             "model",
             "theme",
             "wire",

@@ -11,6 +11,7 @@ pub fn file(store: &mut Store, batch: Batch) {
     store.counters.metric_points += batch.metric_points;
     store.counters.rejected += batch.rejected;
     store.counters.repaired += batch.repaired;
+    store.measure(&batch.points);
     store.apply(batch.items);
 }
 

@@ -326,6 +326,7 @@ mod tests {
             content_dropped: false,
             turns,
             figures,
+            measured: None,
             evidence: 1,
             waiting: None,
         }

@@ -1,10 +1,12 @@
 //! The interpreter: spans and records in, facts out.
 
+use super::metrics::{MetricOf, MetricTable};
 use super::read::{self, Told};
 use super::reading::{Reading, normalise};
 use super::rule::{Reader, Rule, Target};
 use super::subject::{Subject, applies};
 use super::table::{Compiled, Take};
+use crate::metrics::Identity;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
 use crate::model::usage::Convention;
 use crate::wire::payload::Origin as RawOrigin;
@@ -39,6 +41,7 @@ struct ResourceKeys {
 pub struct Tables {
     pub(super) compiled: Compiled,
     resource: ResourceKeys,
+    metrics: MetricTable,
 }
 
 /// A resource and scope, read once for all of their evidence.
@@ -63,6 +66,7 @@ impl Tables {
         Ok(Self {
             compiled: Compiled::embedded()?,
             resource,
+            metrics: MetricTable::embedded()?,
         })
     }
 
@@ -109,6 +113,11 @@ impl Tables {
             bits: self.compiled.of_scope(&raw.scope.name),
             counts: self.compiled.counts_of(&raw.scope.name),
         }
+    }
+
+    /// The identity of a metric point's series; `None` where it is not about agents.
+    pub fn metric(&self, of: MetricOf<'_>, attributes: &[KeyValue]) -> Option<Identity> {
+        self.metrics.identity(of, attributes)
     }
 
     /// Reads a span.

@@ -8,6 +8,7 @@ mod document;
 mod explain;
 mod interpret;
 mod link;
+mod metrics;
 mod names;
 mod read;
 mod reading;
@@ -17,4 +18,5 @@ mod table;
 
 pub use document::document;
 pub use interpret::{OriginReading, Tables};
+pub use metrics::MetricOf;
 pub use reading::Reading;

@@ -1,7 +1,10 @@
 //! From decoded requests to items for the store: one pure composition of the wire's spans and
 //! the dialect tables. It runs on the receiver's threads, so that the store's task only files.
 
+mod metrics;
+
 use crate::convention::{OriginReading, Tables};
+use crate::metrics::Point;
 use crate::model::evidence::{Field, Item, Op, Signal, key_of};
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::pack::Pack;
@@ -16,7 +19,9 @@ const SERVING: [i32; 2] = [2, 5];
 pub struct Batch {
     /// Spans and records.
     pub items: Pack,
-    /// Metric points.
+    /// Metric points that are about agents.
+    pub points: Vec<Point>,
+    /// All metric points.
     pub metric_points: u64,
     /// What could not be read.
     pub rejected: u64,
@@ -29,9 +34,11 @@ pub struct Batch {
 pub fn prepare(tables: &Tables, decoded: &Decoded, arrival: u64) -> Batch {
     let mut items = Pack::with_capacity(decoded.spans.len() + decoded.logs.len());
     each(tables, decoded, arrival, |item| items.push(item));
+    let measured = metrics::read(tables, &decoded.metrics);
     Batch {
         items,
-        metric_points: decoded.metrics.iter().map(|m| points(&m.metric)).sum(),
+        points: measured.points,
+        metric_points: measured.count,
         rejected: decoded.rejects.iter().map(|r| r.count).sum(),
         repaired: decoded.repaired,
     }
@@ -134,17 +141,4 @@ fn record(tables: &Tables, origin: &OriginReading, raw: &RawLog, arrival: u64) -
         dialect: reading.dialect,
         facts: reading.facts,
     }
-}
-
-fn points(metric: &opentelemetry_proto::tonic::metrics::v1::Metric) -> u64 {
-    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-    let n = match &metric.data {
-        Some(Data::Gauge(m)) => m.data_points.len(),
-        Some(Data::Sum(m)) => m.data_points.len(),
-        Some(Data::Histogram(m)) => m.data_points.len(),
-        Some(Data::ExponentialHistogram(m)) => m.data_points.len(),
-        Some(Data::Summary(m)) => m.data_points.len(),
-        None => 0,
-    };
-    n as u64
 }

@@ -2,6 +2,7 @@
 
 use super::evidence::{Evidence, Signal};
 use super::lag::Lag;
+use super::store::Store;
 
 /// Spans and records of one dialect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,5 +46,15 @@ impl Census {
     /// What no dialect knows.
     pub fn strangers(&self) -> Heard {
         self.strangers
+    }
+}
+
+impl Store {
+    /// Names of services that sent something, without repeats.
+    pub fn services(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.origins.iter().map(|o| o.service.to_string()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }

@@ -34,6 +34,8 @@ impl Store {
             self.evict(id);
         }
         self.drop_strangers(target);
+        let evidence = self.weight() - self.metrics.weight();
+        self.metrics.shrink(target.saturating_sub(evidence));
     }
 
     /// Units of a session, oldest first; of a running session all but the newest.

@@ -2,6 +2,7 @@
 
 use super::figures::Figures;
 use super::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
+use super::measured::Measured;
 use super::usage::{CostBasis, PicoUsd, Usage};
 use std::sync::Arc;
 
@@ -348,8 +349,10 @@ pub struct SessionSummary {
     pub content_dropped: bool,
     /// Turns in order.
     pub turns: Vec<Arc<TurnSummary>>,
-    /// Sums.
+    /// Sums; what no call told is what metrics say.
     pub figures: Figures,
+    /// What metrics say of it, whether it is needed or not.
+    pub measured: Option<Arc<Measured>>,
     /// Number of pieces of evidence.
     pub evidence: usize,
     /// A person is waited for, since then, ns since the epoch.

@@ -6,17 +6,16 @@ use super::assemble::assemble;
 use super::correlate::{self, Context, Lore};
 use super::figures::Figures;
 use super::ids::{EvidenceId, SessionId};
-use super::node::{SessionState, SessionSummary, Tree};
+use super::measured::{Measured, with_metrics};
+use super::node::{SessionSummary, Tree};
 use super::processes::Processes;
+pub use super::silence::STALE_AFTER_NS;
 use super::store::Store;
 use super::summary::{brief, summarise};
 use super::units::{Brief, UnitState};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// No sign of life for so long makes a session with something open `stale` (design, section 2).
-pub const STALE_AFTER_NS: u64 = 600_000_000_000;
 
 /// How often sessions are looked at for silence, ns.
 const SILENCE_EVERY_NS: u64 = 1_000_000_000;
@@ -25,10 +24,12 @@ const SILENCE_EVERY_NS: u64 = 1_000_000_000;
 pub(super) struct Session {
     pub key_name: Arc<str>,
     pub key: Arc<str>,
-    units: BTreeSet<u32>,
+    pub units: BTreeSet<u32>,
     /// Where its summary stands in the list; nothing of an agent happened in it where it has none.
-    listed: Option<usize>,
+    pub listed: Option<usize>,
     pub stale: bool,
+    /// What metrics say of it.
+    pub measured: Option<Arc<Measured>>,
     dirty: bool,
     version: u64,
 }
@@ -43,8 +44,8 @@ struct Watched {
 /// All sessions.
 #[derive(Default)]
 pub struct Sessions {
-    all: IndexMap<SessionId, Session>,
-    list: Vec<SessionSummary>,
+    pub(super) all: IndexMap<SessionId, Session>,
+    pub(super) list: Vec<SessionSummary>,
     dirty: Vec<SessionId>,
     watched: Option<Watched>,
     /// Units without a key, by process.
@@ -93,6 +94,13 @@ impl Store {
             self.correlate(unit, lore);
         }
         self.settle_processes();
+        let mut again = self.summarise_dirty();
+        self.place_metrics(lore);
+        again.extend(self.summarise_dirty());
+        again
+    }
+
+    fn summarise_dirty(&mut self) -> Vec<SessionId> {
         let again = std::mem::take(&mut self.sessions.dirty);
         for &id in &again {
             self.summarise(id);
@@ -183,6 +191,7 @@ impl Store {
         let nodes = self.correlate_members(unit, lore, stale);
         let brief = self.brief(unit, &nodes, lore);
         let (id, key_name, key) = self.session_of(unit, &brief, lore);
+        let agentic = brief.agentic;
         let watched = self.sessions.watched.as_ref().is_some_and(|w| w.id == id);
         let before = self.units.get(unit).and_then(|u| u.session);
         if let Some(before) = before.filter(|b| *b != id) {
@@ -193,17 +202,43 @@ impl Store {
             state.session = Some(id);
             state.nodes = watched.then(|| Arc::new(nodes));
         }
-        let session = self.sessions.all.entry(id).or_insert_with(|| Session {
+        self.session_entry(id, key_name, key).units.insert(unit);
+        self.mark_session(id);
+        if agentic {
+            self.note_senders(unit, id);
+        }
+    }
+
+    pub(super) fn session_entry(
+        &mut self,
+        id: SessionId,
+        key_name: Arc<str>,
+        key: Arc<str>,
+    ) -> &mut Session {
+        self.sessions.all.entry(id).or_insert_with(|| Session {
             key_name,
             key,
             units: BTreeSet::new(),
             listed: None,
             stale: false,
+            measured: None,
             dirty: false,
             version: 0,
-        });
-        session.units.insert(unit);
-        self.mark_session(id);
+        })
+    }
+
+    /// Nothing that metrics say is of this session any more.
+    pub(super) fn forget_measured(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.all.get_mut(&id) {
+            session.measured = None;
+            self.mark_session(id);
+        }
+    }
+
+    /// There is evidence of an agent in it.
+    pub(super) fn is_agentic(&self, id: SessionId) -> bool {
+        let session = self.sessions.all.get(&id);
+        session.is_some_and(|s| s.listed.is_some() && !s.units.is_empty())
     }
 
     pub(super) fn mark_session(&mut self, id: SessionId) {
@@ -241,30 +276,6 @@ impl Store {
         }
     }
 
-    /// Sessions that fell silent with something open become stale; any later record revives.
-    fn notice_silence(&mut self, sessions: &[SessionId], now: u64) {
-        for id in sessions {
-            let Some(session) = self.sessions.all.get_mut(id) else {
-                continue;
-            };
-            let Some(summary) = session.listed.and_then(|at| self.sessions.list.get(at)) else {
-                continue;
-            };
-            let silent = now.saturating_sub(summary.last_arrival) > STALE_AFTER_NS;
-            let turns = match summary.state {
-                SessionState::Running => silent,
-                SessionState::Stale => !silent,
-                SessionState::Idle | SessionState::Ended => false,
-            };
-            if turns {
-                session.stale = silent;
-                for &unit in &session.units {
-                    self.units.mark(unit);
-                }
-            }
-        }
-    }
-
     fn summarise(&mut self, id: SessionId) {
         let Some(session) = self.sessions.all.get_mut(&id) else {
             return;
@@ -276,8 +287,12 @@ impl Store {
             .filter_map(|&u| self.units.get(u))
             .collect();
         units.sort_by_key(|u| u.brief.as_ref().map(|b| (b.start, b.first)));
-        let summary = summarise(id, session, &units, &|b| b.agentic);
-        let (listed, empty) = (session.listed, session.units.is_empty());
+        let told = summarise(id, session, &units, &|b| b.agentic);
+        let summary = with_metrics(id, session, told);
+        let (listed, empty) = (
+            session.listed,
+            summary.is_none() && session.units.is_empty(),
+        );
         match (summary, listed) {
             (Some(summary), Some(at)) => self.sessions.list[at] = summary,
             (Some(summary), None) => {
@@ -343,7 +358,10 @@ impl Store {
             self.sessions.evicted.add(&summary.figures);
         }
         self.unlist(id);
-        self.sessions.all.swap_remove(&id);
+        let gone = self.sessions.all.swap_remove(&id);
+        if let Some(measured) = gone.and_then(|s| s.measured) {
+            self.evict_metrics(id, &measured);
+        }
         self.sessions.watched.take_if(|w| w.id == id);
         self.sum();
     }

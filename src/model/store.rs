@@ -6,11 +6,13 @@ use super::census::Census;
 use super::evidence::{Evidence, Facts, Field, Op, Origin, Signal, key_of};
 use super::ids::{EvidenceId, NodeId, SpanId, TraceId};
 use super::intern::{Interner, Sym};
+use super::measured::Senders;
 use super::pack::Pack;
 use super::sessions::Sessions;
 use super::slabs::Slabs;
 use super::twins::Twins;
 use super::units::{SessionKey, Units, of_sessions};
+use crate::metrics::Metrics;
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 use std::hash::BuildHasher;
@@ -57,6 +59,8 @@ pub struct Store {
     origin_index: FxHashMap<u64, u32>,
     pub(super) units: Units,
     pub(super) sessions: Sessions,
+    pub(super) metrics: Metrics,
+    pub(super) senders: Senders,
     /// Numbers of what came and went.
     pub counters: Counters,
     /// What came, and how late.
@@ -90,6 +94,8 @@ impl Store {
             origin_index: FxHashMap::default(),
             units: Units::default(),
             sessions: Sessions::default(),
+            metrics: Metrics::default(),
+            senders: Senders::default(),
             counters: Counters::default(),
             census: Census::default(),
             weight: 0,
@@ -99,7 +105,7 @@ impl Store {
 
     /// Memory taken by evidence and texts, roughly, bytes.
     pub fn weight(&self) -> usize {
-        self.weight + self.texts.weight()
+        self.weight + self.texts.weight() + self.metrics.weight()
     }
 
     /// Goes up with every change of what is shown.
@@ -110,7 +116,8 @@ impl Store {
     /// The last arrival, ns since the epoch: "now" for a recording that is not played.
     pub fn last_time(&self) -> u64 {
         let arrivals = self.evidence.iter().map(|e| e.arrival);
-        arrivals.max().unwrap_or_default()
+        let measured = self.metrics.last_time();
+        arrivals.max().unwrap_or_default().max(measured)
     }
 
     /// A piece of evidence that is still there.
@@ -128,14 +135,6 @@ impl Store {
     /// Who sent a piece of evidence.
     pub fn origin(&self, evidence: &Evidence) -> Option<&Origin> {
         self.origins.get(evidence.origin as usize)
-    }
-
-    /// Names of services that sent something, without repeats.
-    pub fn services(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.origins.iter().map(|o| o.service.to_string()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
     }
 
     /// The text of a symbol.
@@ -169,7 +168,7 @@ impl Store {
 
     /// Something came that is not correlated yet.
     pub fn is_behind(&self) -> bool {
-        self.units.is_dirty()
+        self.units.is_dirty() || self.metrics.is_touched()
     }
 
     /// Takes a batch in. What it changes is seen after the next [`Store::refresh`].

@@ -102,6 +102,7 @@ pub fn summarise(
         content_dropped: units.iter().any(|u| u.content_dropped),
         turns,
         figures: sums(&briefs),
+        measured: None,
         evidence: units.iter().map(|u| u.members.len()).sum(),
         waiting: briefs.iter().filter_map(|b| b.waiting).max(),
     })

@@ -84,6 +84,15 @@ impl Usage {
         }
     }
 
+    /// One of so many equal parts, rounded up.
+    #[must_use]
+    pub fn part(mut self, parts: u64) -> Self {
+        for field in self.fields() {
+            *field = field.map(|n| n.div_ceil(parts.max(1)));
+        }
+        self
+    }
+
     /// Fills fields unknown here from `other`: the outer layer's word where the inner is silent.
     pub fn fill_from(&mut self, mut other: Self) {
         for (mine, theirs) in self.fields().into_iter().zip(other.fields()) {

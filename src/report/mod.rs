@@ -1,6 +1,7 @@
 //! The report, schema `spanfall.report/1`: the same numbers as on the screen, for programs and
 //! for people.
 
+mod metrics;
 mod schema;
 mod text;
 
@@ -43,6 +44,8 @@ pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
             logs: counters.logs,
             metric_points: counters.metric_points,
             rejected: counters.rejected,
+            metric_points_dropped: store.metrics_dropped().points,
+            metric_series_dropped: store.metrics_dropped().series,
             repaired: counters.repaired,
             duplicates: counters.duplicates,
             evicted: counters.evicted,
@@ -50,7 +53,7 @@ pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
         },
         totals: (&store.totals()).into(),
         sessions: rows,
-        metrics: Vec::new(),
+        metrics: metrics::rows(store),
         findings: findings::of_sessions(&sessions)
             .iter()
             .map(finding)
@@ -107,7 +110,11 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
             .collect(),
         figures: (&summary.figures).into(),
         time: (&time_budget(&tree.nodes, now)).into(),
-        models: models(tree),
+        measured: summary
+            .measured
+            .as_deref()
+            .map(|m| metrics::measured(m, tree)),
+        models: models(summary, tree),
         agents: agents(tree),
         tools: tools(tree),
         calls: tree
@@ -199,7 +206,7 @@ fn call(tree: &Tree, n: &Node, turn: Option<u32>) -> Option<CallRow> {
     })
 }
 
-fn models(tree: &Tree) -> Vec<ModelRow> {
+fn models(summary: &SessionSummary, tree: &Tree) -> Vec<ModelRow> {
     type Key = (Option<Arc<str>>, Option<Arc<str>>);
     let mut rows: BTreeMap<Key, Figures> = BTreeMap::new();
     for (n, call) in tree
@@ -210,6 +217,10 @@ fn models(tree: &Tree) -> Vec<ModelRow> {
         rows.entry((call.provider.clone(), call.model().cloned()))
             .or_default()
             .add(&n.rolled);
+    }
+    if let (true, Some(measured)) = (rows.is_empty(), &summary.measured) {
+        let told = measured.models.iter();
+        rows.extend(told.map(|m| ((m.provider.clone(), m.model.clone()), m.figures())));
     }
     let row = |((provider, model), figures): (_, Figures)| ModelRow {
         provider: Option::<Arc<str>>::as_deref(&provider).map(str::to_owned),

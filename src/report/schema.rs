@@ -8,6 +8,7 @@ use crate::model::time_budget::{Part, TimeBudget};
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The whole report.
 #[derive(Debug, Serialize)]
@@ -20,8 +21,8 @@ pub struct Report {
     pub totals: FiguresRow,
     /// Sessions in order of start.
     pub sessions: Vec<SessionRow>,
-    /// What metrics say; empty until the metric store exists.
-    pub metrics: Vec<Value>,
+    /// What metrics say that are about agents.
+    pub metrics: Vec<MetricRow>,
     /// What seems wrong.
     pub findings: Vec<FindingRow>,
 }
@@ -47,6 +48,8 @@ pub struct Received {
     pub spans: u64,
     pub logs: u64,
     pub metric_points: u64,
+    pub metric_points_dropped: u64,
+    pub metric_series_dropped: u64,
     pub rejected: u64,
     pub repaired: u64,
     pub duplicates: u64,
@@ -144,12 +147,55 @@ pub struct SessionRow {
     pub turns: Vec<TurnRow>,
     pub figures: FiguresRow,
     pub time: TimeRow,
+    pub measured: Option<MeasuredRow>,
     pub models: Vec<ModelRow>,
     pub agents: Vec<AgentRow>,
     pub tools: Vec<ToolRow>,
     pub calls: Vec<CallRow>,
     pub nodes: Vec<NodeRow>,
     pub edges: Vec<Value>,
+}
+
+/// One metric: series of equal name, unit, attributes, service and kind, taken together.
+#[derive(Debug, Serialize)]
+pub struct MetricRow {
+    pub name: String,
+    pub unit: String,
+    pub attributes: BTreeMap<String, String>,
+    pub service: String,
+    /// `gauge`, `sum`, `histogram` or `summary`.
+    pub kind: &'static str,
+    /// Values of a histogram or summary; a sum does not tell how many it is made of.
+    pub count: Option<u64>,
+    pub sum: Option<f64>,
+    /// A gauge's last value.
+    pub last: Option<f64>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// Quantiles: the middle of what the buckets prove.
+    pub p50: Option<f64>,
+    pub p90: Option<f64>,
+    pub p99: Option<f64>,
+    /// In the metric's unit: no true quantile is farther from the value given.
+    pub quantile_error: Option<f64>,
+    /// Between which values each lies.
+    pub p50_range: Option<[f64; 2]>,
+    pub p90_range: Option<[f64; 2]>,
+    pub p99_range: Option<[f64; 2]>,
+}
+
+/// What metrics say of a session.
+#[derive(Debug, Serialize)]
+pub struct MeasuredRow {
+    /// `metric`.
+    pub signal: &'static str,
+    /// The metrics that were heard.
+    pub names: Vec<String>,
+    pub usage: UsageRow,
+    pub cost_usd: Option<String>,
+    pub cost_basis: &'static str,
+    /// What the session's figures have from here, because nobody else told it.
+    pub fills: Vec<&'static str>,
 }
 
 /// One turn.

@@ -1,6 +1,6 @@
 //! The report for people: plain text and Markdown, from the same rows.
 
-use super::schema::{FiguresRow, Report, SessionRow, UsageRow};
+use super::schema::{FiguresRow, MetricRow, Report, SessionRow, UsageRow};
 use crate::model::figures::Figures;
 use crate::model::node::{SessionSummary, TurnSummary};
 use std::fmt::Write;
@@ -109,7 +109,16 @@ pub fn text(report: &Report) -> String {
                 figures(&t.figures)
             );
         }
+        if let Some(said) = by_metrics(s) {
+            let _ = writeln!(out, "  {said}");
+        }
         let _ = writeln!(out, "{}", lists(s, "  "));
+    }
+    if !report.metrics.is_empty() {
+        let _ = writeln!(out, "\nmetrics");
+        for row in metrics(&report.metrics) {
+            let _ = writeln!(out, "  {row}");
+        }
     }
     if report.sessions.is_empty() {
         let r = &report.received;
@@ -120,6 +129,84 @@ pub fn text(report: &Report) -> String {
         );
     }
     out
+}
+
+/// Rows of metrics shown to people; the JSON report has all.
+const METRICS: usize = 40;
+
+/// A metric in a line, its attributes left out where another row differs by them alone: the sum
+/// over such rows is shown.
+fn metrics(rows: &[MetricRow]) -> Vec<String> {
+    let of_times = |m: &&MetricRow| m.kind == "histogram" || m.kind == "summary";
+    let number = |n: Option<f64>| n.map_or_else(|| "–".into(), short);
+    let mut lines: Vec<String> = Vec::new();
+    for same in rows.chunk_by(|a, b| (&a.name, &a.unit) == (&b.name, &b.unit)) {
+        let Some(first) = same.first() else { continue };
+        let name = format!("{} [{}]", line(&first.name), line(&first.unit));
+        if same.len() > 1 || !of_times(&first) {
+            let sums: Option<f64> = same.iter().map(|m| m.sum.or(m.last)).sum();
+            let counts: Option<u64> = same.iter().map(|m| m.count).sum();
+            let of = counts.map_or_else(String::new, |n| format!(" of {n}"));
+            let series = match same.len() {
+                1 => String::new(),
+                n => format!(", {n} series"),
+            };
+            lines.push(format!("{name}  sum {}{of}{series}", number(sums)));
+        } else {
+            lines.push(format!(
+                "{name}  {} · p50 {} · p90 {} · p99 {} (± {})",
+                count(first.count),
+                number(first.p50),
+                number(first.p90),
+                number(first.p99),
+                number(first.quantile_error)
+            ));
+        }
+    }
+    let more = lines.len().saturating_sub(METRICS);
+    lines.truncate(METRICS);
+    if more > 0 {
+        lines.push(format!("and {more} more, in the JSON report"));
+    }
+    lines
+}
+
+/// A number with about four digits.
+fn short(n: f64) -> String {
+    if n.fract().abs() < f64::EPSILON && n.abs() < 1e15 {
+        return format!("{n:.0}");
+    }
+    let whole = n.abs().log10().floor();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 9"
+    )]
+    let places = (3.0 - whole).clamp(0.0, 9.0) as usize;
+    format!("{n:.places$}")
+}
+
+/// What metrics say that a session's calls do not, or say otherwise.
+fn by_metrics(s: &SessionRow) -> Option<String> {
+    let m = s.measured.as_ref()?;
+    let names = || {
+        m.names
+            .iter()
+            .map(|n| line(n))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if !m.fills.is_empty() {
+        return Some(format!(
+            "from metrics ({}): {}",
+            names(),
+            m.fills.join(", ")
+        ));
+    }
+    let differs = |own: Option<u64>, told: Option<u64>| own.is_some() && own != told;
+    let (own, told) = (&m.usage, &s.figures.usage);
+    (differs(own.input, told.input) || differs(own.output, told.output))
+        .then(|| format!("metrics say {} ({})", usage(own, true), names()))
 }
 
 fn lists(s: &SessionRow, indent: &str) -> String {
@@ -184,7 +271,16 @@ pub fn markdown(report: &Report) -> String {
                 money(f)
             );
         }
+        if let Some(said) = by_metrics(s) {
+            let _ = writeln!(out, "\n{}", said.replace('|', "\\|"));
+        }
         let _ = writeln!(out, "\n{}\n", lists(s, "- "));
+    }
+    if !report.metrics.is_empty() {
+        out.push_str("## Metrics\n\n");
+        for row in metrics(&report.metrics) {
+            let _ = writeln!(out, "- {row}");
+        }
     }
     out
 }

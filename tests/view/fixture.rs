@@ -316,6 +316,7 @@ fn session(
             .map(std::sync::Arc::new)
             .collect(),
         figures: f,
+        measured: None,
         evidence: 40,
         waiting: None,
     }
