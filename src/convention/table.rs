@@ -42,6 +42,7 @@ const FILES: &[&str] = &[
     include_str!("tables/engine.toml"),
     include_str!("tables/openllmetry-langchain.toml"),
     include_str!("tables/traceloop.toml"),
+    include_str!("tables/handoffs.toml"),
     include_str!("tables/otel.toml"),
     include_str!("tables/misspelled.toml"),
     include_str!("tables/plumbing.toml"),

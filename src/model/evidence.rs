@@ -119,6 +119,9 @@ pub enum Field {
     Failed,
     Error,
     PendingParent,
+    HandsOver,
+    HandoffFrom,
+    HandoffTo,
     LinkTraceFirst,
     LinkTraceLast,
     LinkSpan,
@@ -146,6 +149,8 @@ impl Field {
                 | Self::Speed
                 | Self::FinishReasons
                 | Self::Error
+                | Self::HandoffFrom
+                | Self::HandoffTo
                 | Self::DisplayName
         )
     }

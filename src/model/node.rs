@@ -1,5 +1,6 @@
 //! What is shown: nodes made from evidence, in a flat preorder list per session.
 
+use super::correlate::Handover;
 use super::figures::Figures;
 use super::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
 use super::measured::Measured;
@@ -225,6 +226,8 @@ pub struct Node {
     pub rolled: Figures,
     /// What a container says of itself: never part of a sum.
     pub claimed: Option<Usage>,
+    /// What it says of handing over to another agent.
+    pub hands: Option<Box<Handover>>,
     /// The error, in the reporter's words.
     pub error: Option<Arc<str>>,
     /// A failed node is somewhere below.
@@ -255,6 +258,7 @@ impl Node {
             call: None,
             rolled: Figures::default(),
             claimed: None,
+            hands: None,
             error: None,
             error_below: false,
             sources: Vec::new(),

@@ -1,12 +1,56 @@
 //! What metrics say: one row a series, and beside a session its totals by metrics.
 
-use super::schema::{MeasuredRow, MetricRow, UsageRow, cost_basis, cost_text};
+use super::schema::{UsageRow, cost_basis, cost_text};
 use crate::metrics::{Kind, MetricSummary, Quantile};
 use crate::model::figures::Figures;
 use crate::model::measured::Measured;
 use crate::model::node::Tree;
 use crate::model::store::Store;
 use crate::model::usage::Usage;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One metric: series of equal name, unit, attributes, service and kind, taken together.
+#[derive(Debug, Serialize)]
+pub struct MetricRow {
+    pub name: String,
+    pub unit: String,
+    pub attributes: BTreeMap<String, String>,
+    pub service: String,
+    /// `gauge`, `sum`, `histogram` or `summary`.
+    pub kind: &'static str,
+    /// Values of a histogram or summary; a sum does not tell how many it is made of.
+    pub count: Option<u64>,
+    pub sum: Option<f64>,
+    /// A gauge's last value.
+    pub last: Option<f64>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// Quantiles: the middle of what the buckets prove.
+    pub p50: Option<f64>,
+    pub p90: Option<f64>,
+    pub p99: Option<f64>,
+    /// In the metric's unit: no true quantile is farther from the value given.
+    pub quantile_error: Option<f64>,
+    /// Between which values each lies.
+    pub p50_range: Option<[f64; 2]>,
+    pub p90_range: Option<[f64; 2]>,
+    pub p99_range: Option<[f64; 2]>,
+}
+
+/// What metrics say of a session.
+#[derive(Debug, Serialize)]
+pub struct MeasuredRow {
+    /// `metric`.
+    pub signal: &'static str,
+    /// The metrics that were heard.
+    pub names: Vec<String>,
+    pub usage: UsageRow,
+    pub cost_usd: Option<String>,
+    pub cost_basis: &'static str,
+    /// What the session's figures have from here, because nobody else told it.
+    pub fills: Vec<&'static str>,
+}
 
 /// All rows, by name and attributes.
 pub fn rows(store: &Store) -> Vec<MetricRow> {

@@ -1,6 +1,7 @@
 //! The report, schema `spanfall.report/1`: the same numbers as on the screen, for programs and
 //! for people.
 
+mod edges;
 mod metrics;
 mod schema;
 mod text;
@@ -124,7 +125,7 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
             .filter_map(|(n, turn)| call(tree, n, *turn))
             .collect(),
         nodes: tree.nodes.iter().map(|n| node(tree, n)).collect(),
-        edges: Vec::new(),
+        edges: edges::rows(tree),
     }
 }
 

@@ -2,13 +2,13 @@
 //! renamed. Counts are integers or `null` (unknown), times milliseconds or `null`, money a
 //! decimal string of USD or `null`, ids lower-case hex, big times strings of nanoseconds.
 
+use super::edges::EdgeRow;
+use super::metrics::{MeasuredRow, MetricRow};
 use crate::model::figures::Figures;
 use crate::model::node::{Call, PhaseEvidence, Role, SessionState, Source, State};
 use crate::model::time_budget::{Part, TimeBudget};
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The whole report.
 #[derive(Debug, Serialize)]
@@ -153,49 +153,7 @@ pub struct SessionRow {
     pub tools: Vec<ToolRow>,
     pub calls: Vec<CallRow>,
     pub nodes: Vec<NodeRow>,
-    pub edges: Vec<Value>,
-}
-
-/// One metric: series of equal name, unit, attributes, service and kind, taken together.
-#[derive(Debug, Serialize)]
-pub struct MetricRow {
-    pub name: String,
-    pub unit: String,
-    pub attributes: BTreeMap<String, String>,
-    pub service: String,
-    /// `gauge`, `sum`, `histogram` or `summary`.
-    pub kind: &'static str,
-    /// Values of a histogram or summary; a sum does not tell how many it is made of.
-    pub count: Option<u64>,
-    pub sum: Option<f64>,
-    /// A gauge's last value.
-    pub last: Option<f64>,
-    pub min: Option<f64>,
-    pub max: Option<f64>,
-    /// Quantiles: the middle of what the buckets prove.
-    pub p50: Option<f64>,
-    pub p90: Option<f64>,
-    pub p99: Option<f64>,
-    /// In the metric's unit: no true quantile is farther from the value given.
-    pub quantile_error: Option<f64>,
-    /// Between which values each lies.
-    pub p50_range: Option<[f64; 2]>,
-    pub p90_range: Option<[f64; 2]>,
-    pub p99_range: Option<[f64; 2]>,
-}
-
-/// What metrics say of a session.
-#[derive(Debug, Serialize)]
-pub struct MeasuredRow {
-    /// `metric`.
-    pub signal: &'static str,
-    /// The metrics that were heard.
-    pub names: Vec<String>,
-    pub usage: UsageRow,
-    pub cost_usd: Option<String>,
-    pub cost_basis: &'static str,
-    /// What the session's figures have from here, because nobody else told it.
-    pub fills: Vec<&'static str>,
+    pub edges: Vec<EdgeRow>,
 }
 
 /// One turn.

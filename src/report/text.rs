@@ -1,6 +1,7 @@
 //! The report for people: plain text and Markdown, from the same rows.
 
-use super::schema::{FiguresRow, MetricRow, Report, SessionRow, UsageRow};
+use super::metrics::MetricRow;
+use super::schema::{FiguresRow, Report, SessionRow, UsageRow};
 use crate::model::figures::Figures;
 use crate::model::node::{SessionSummary, TurnSummary};
 use std::fmt::Write;
@@ -231,12 +232,29 @@ fn lists(s: &SessionRow, indent: &str) -> String {
         .iter()
         .map(|a| format!("{} ×{}", line(&a.name), a.invocations))
         .collect();
-    [("models", models), ("tools", tools), ("agents", agents)]
-        .into_iter()
-        .filter(|(_, list)| !list.is_empty())
-        .map(|(name, list)| format!("{indent}{name}: {}", list.join(", ")))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let edges: Vec<String> = s
+        .edges
+        .iter()
+        .map(|e| {
+            let often = if e.count > 1 {
+                format!(" ×{}", e.count)
+            } else {
+                String::new()
+            };
+            format!("{} → {} ({}{often})", line(&e.from), line(&e.to), e.kind)
+        })
+        .collect();
+    [
+        ("models", models),
+        ("tools", tools),
+        ("agents", agents),
+        ("handed on", edges),
+    ]
+    .into_iter()
+    .filter(|(_, list)| !list.is_empty())
+    .map(|(name, list)| format!("{indent}{name}: {}", list.join(", ")))
+    .collect::<Vec<_>>()
+    .join("\n")
 }
 
 /// Markdown.

@@ -58,6 +58,8 @@ pub enum Glyph {
     FromLogs,
     /// So many attempts.
     Times,
+    /// Hands over to; two cells in ASCII.
+    HandsTo,
     /// Between two facts.
     Dot,
     /// We listen.
@@ -113,6 +115,7 @@ impl Glyph {
             Self::Presumed => ("~", "~"),
             Self::FromLogs => ("≈", "="),
             Self::Times => ("×", "x"),
+            Self::HandsTo => ("→", "->"),
             Self::Listening => ("●", "*"),
             Self::More => ("›", ">"),
             Self::Before => ("‹", "<"),

@@ -159,6 +159,7 @@ mod tests {
                 call: None,
                 rolled: Figures::default(),
                 claimed: None,
+                hands: None,
                 error: None,
                 error_below: false,
                 sources: Vec::new(),

@@ -263,6 +263,7 @@ fn draw_name(pen: &mut Pen, area: Rect, node: &Node, row: Row, ui: &UiState, now
     let name = pen.fit(&title::node(node), room, Cut::End);
     let mut used = put_matched(pen, (x, y, room), &name, style, ui);
     used += draw_attempts(pen, (x + used, y, room.saturating_sub(used)), node);
+    used += draw_handover(pen, (x + used, y, room.saturating_sub(used)), node, &name);
     let rest = room.saturating_sub(used + 1);
     if let Some(detail) = node.detail.as_deref().filter(|_| rest > 3) {
         let detail = arguments::line(detail, usize::from(rest), pen.glyph(Glyph::Ellipsis));
@@ -279,6 +280,18 @@ fn draw_attempts(pen: &mut Pen, (x, y, room): (u16, u16, u16), node: &Node) -> u
     }
     let text = format!(" {}{attempts}", pen.glyph(Glyph::Times));
     let style = pen.style(Role::Warning);
+    pen.put(x, y, room, &text, style)
+}
+
+/// Whom a row hands over to, where its name does not say so; gives the cells used.
+fn draw_handover(pen: &mut Pen, (x, y, room): (u16, u16, u16), node: &Node, name: &str) -> u16 {
+    let to = node.hands.as_deref().and_then(|h| h.to.as_deref());
+    let Some(to) = to.filter(|to| room > 4 && !name.contains(to)) else {
+        return 0;
+    };
+    let text = format!(" {} {to}", pen.glyph(Glyph::HandsTo));
+    let text = pen.fit(&text, room, Cut::End);
+    let style = pen.style(Role::Agent);
     pen.put(x, y, room, &text, style)
 }
 

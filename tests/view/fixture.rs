@@ -109,6 +109,7 @@ impl Builder {
             call: None,
             rolled: Figures::default(),
             claimed: None,
+            hands: None,
             error: None,
             error_below: false,
             sources: vec![Source {

@@ -206,6 +206,7 @@ impl Builder<'_> {
             call,
             rolled: figures::Figures::default(),
             claimed: self.claim(group, kind),
+            hands: self.hands(group),
             error: self.error(group, first),
             error_below: false,
             sources: self.sources(group),

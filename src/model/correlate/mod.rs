@@ -6,13 +6,14 @@
 //! `conversations` (of agents told by records), `groups`, `streams` and `by_time` (which pieces are
 //! one call or one tool run), `place`, `place_agents`, `place_talks` and `place_guests` (whose child
 //! each is), `build`, `request`, `times`, `call` and `source` (what each node says), `order`
-//! (preorder, and what only neighbours can tell), `figures` (sums), `presume` (what must be running
-//! unseen).
+//! (preorder, and what only neighbours can tell), `figures` (sums), `edges` (who hands over to
+//! whom), `presume` (what must be running unseen).
 
 mod build;
 mod by_time;
 mod call;
 mod conversations;
+mod edges;
 mod figures;
 mod groups;
 mod order;
@@ -28,6 +29,8 @@ mod streams;
 mod times;
 mod turns;
 mod twins;
+
+pub use edges::{Edge, EdgeKind, Handover, edges};
 
 use super::arena::Arena;
 use super::evidence::Origin;
