@@ -328,6 +328,9 @@ impl Store {
                 let name = service.unwrap_or_else(|| "process".into());
                 return (SessionId(id), "process".into(), name);
             }
+        } else {
+            // What tells of no agent any more says nothing of the others' session.
+            self.sessions.processes.forget(unit);
         }
         let id = SessionId(key_of(("trace", trace)));
         (id, "trace".into(), trace.to_string().into())

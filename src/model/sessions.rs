@@ -17,6 +17,9 @@ use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Units move between sessions a few times at most before all is as it should be.
+const ROUNDS: usize = 16;
+
 /// How often sessions are looked at for silence, ns.
 const SILENCE_EVERY_NS: u64 = 1_000_000_000;
 
@@ -60,7 +63,15 @@ impl Store {
     /// Correlates what changed and brings the summaries up to date. `now` is ns since the
     /// epoch. True if something that is shown changed.
     pub fn refresh(&mut self, lore: &dyn Lore, now: u64) -> bool {
-        self.refresh_some(lore, now, usize::MAX)
+        let mut changed = self.refresh_some(lore, now, usize::MAX);
+        // What moves a unit to another session can move others.
+        for _ in 0..ROUNDS {
+            if !self.is_behind() {
+                break;
+            }
+            changed |= self.refresh_some(lore, now, usize::MAX);
+        }
+        changed
     }
 
     /// The same for about `most` pieces of evidence, what changed first going first: a part that

@@ -159,18 +159,35 @@ fn attempts(forest: &Forest<'_>, groups: &Groups, group: &Group) -> u32 {
         .max(u32::try_from(beside.max(requests).max(recorded)).unwrap_or(u32::MAX))
 }
 
-/// Start of the request that was answered: of the last one before a time, as a span tells it or
-/// else a record, ns since the epoch.
-fn request_before(forest: &Forest<'_>, groups: &Groups, group: &Group, time: u64) -> Option<u64> {
-    let requests = group
-        .pieces
-        .iter()
-        .filter(|&&i| groups.op[i] == Op::Attempt);
-    let pieces = requests.map(|&i| &forest.pieces[i]);
-    let before = pieces.filter(|p| p.evidence.start < time);
-    before
-        .max_by_key(|p| (p.is_span(), p.evidence.start))
-        .map(|p| p.evidence.start)
+/// When the requests of a call were made, in order, ns since the epoch: as spans tell it, and as
+/// records do.
+struct Requests([Vec<u64>; 2]);
+
+impl Requests {
+    fn of(forest: &Forest<'_>, groups: &Groups, group: &Group) -> Self {
+        let mut told = [Vec::new(), Vec::new()];
+        for &i in group
+            .pieces
+            .iter()
+            .filter(|&&i| groups.op[i] == Op::Attempt)
+        {
+            let piece = &forest.pieces[i];
+            told[usize::from(!piece.is_span())].push(piece.evidence.start);
+        }
+        for starts in &mut told {
+            starts.sort_unstable();
+        }
+        Self(told)
+    }
+
+    /// Start of the request that was answered: of the last one before a time, as a span tells it
+    /// or else a record.
+    fn before(&self, time: u64) -> Option<u64> {
+        self.0.iter().find_map(|starts| {
+            let before = starts.partition_point(|&start| start < time);
+            starts.get(before.checked_sub(1)?).copied()
+        })
+    }
 }
 
 fn phases(
@@ -182,7 +199,8 @@ fn phases(
     last: usize,
 ) -> (u64, Phases) {
     let own = attempt_start(&forest.pieces[last]);
-    let asked = |time| request_before(forest, groups, group, time);
+    let requests = Requests::of(forest, groups, group);
+    let asked = |time| requests.before(time);
     let fallback = asked(u64::MAX).unwrap_or(own);
     let told = layers
         .iter()
