@@ -98,7 +98,7 @@ fn a_terminal_that_is_not_read_does_not_hold_up_receiving() {
     terminal.resize(120, 40);
     terminal.block(false);
     terminal.wait_until("the newest picture", |s| s.contents().contains("in   612"));
-    terminal.keys("q");
+    terminal.keys("\x03");
     assert_eq!(terminal.wait_exit().0.exit_code(), 0);
     assert_restored(&terminal);
 }

@@ -142,6 +142,8 @@ fn actions_and_places_are_found_by_typing() {
     let screen = terminal.wait_for("── tool run_tests");
     assert!(screen.contains("ƒ run_tests"), "{screen}");
     terminal.keys(":quit\r");
+    terminal.wait_for("save and quit");
+    terminal.keys("q");
     assert_eq!(terminal.wait_exit().0.exit_code(), 0);
 }
 

@@ -35,15 +35,17 @@ fn a_mistake_is_told_and_the_terminal_is_left_alone() {
 
 #[test]
 fn keys_of_the_configuration_are_those_of_screen_and_footer() {
-    let config = "[screen]\nascii = true\n[keys]\nhelp = [\"f1\", \"z\"]\nquit = [\"ctrl-x\"]\n";
+    let config = "[screen]\nascii = true\n[keys]\nhelp = [\"f1\", \"Z\"]\nquit = [\"ctrl-x\"]\n";
     let (mut terminal, _folder) = open(config, WIDE);
     let screen = terminal.wait_for("> What are the open");
-    assert!(screen.contains("z help"), "{screen}");
+    assert!(screen.contains("Z help"), "{screen}");
     terminal.keys("?q");
     terminal.keys("\x1bOP");
-    let screen = terminal.wait_for("f1 z  this help");
+    terminal.wait_for("Keys and signs");
+    terminal.keys("G");
+    let screen = terminal.wait_for("f1 Z  this help");
     assert!(screen.contains("ctrl-x  quit"), "{screen}");
-    terminal.keys("z");
+    terminal.keys("Z");
     terminal.wait_gone("this help");
     terminal.keys("\x18");
     assert_eq!(terminal.wait_exit().0.exit_code(), 0);
