@@ -11,7 +11,7 @@ use std::io;
 pub struct Answers {
     /// Its background: red, green, blue.
     pub ground: Option<[u8; 3]>,
-    /// Cells in which it draws [`AMBIGUOUS`].
+    /// Cells in which it draws a character of ambiguous width.
     pub width: Option<u16>,
     /// What somebody typed meanwhile.
     pub typed: Vec<Event>,

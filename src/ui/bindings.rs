@@ -6,7 +6,7 @@ use super::state::{Panel, UiState};
 
 /// One binding: what is pressed, what happens, what is said about it.
 pub struct Binding {
-    /// Keys that do it unless the configuration says otherwise, as [`Key`] reads them, with a space
+    /// Keys that do it unless the configuration says otherwise, as [`Key`](super::keys::Key) reads them, with a space
     /// between.
     pub keys: &'static str,
     /// What they do.
