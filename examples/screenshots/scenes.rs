@@ -126,6 +126,11 @@ fn scenes() -> Vec<Scene> {
             ..scene("empty", "Before anything has come", vec![])
         },
         scene(
+            "cost",
+            "What tokens and money went to",
+            [vec![NextSession; 5], vec![Action::View(View::Cost)]].concat(),
+        ),
+        scene(
             "health",
             "What was received, and how well",
             vec![Action::View(View::Health)],

@@ -54,6 +54,7 @@ impl Lore for Known {
         });
         PriceAnswer {
             cost: priced.cost,
+            uncached: priced.uncached,
             entry: priced.label().into(),
             window: priced.window,
         }

@@ -368,6 +368,7 @@ impl Screen {
             findings: &self.findings,
             setups: &self.setups,
             totals: self.store.totals(),
+            prices: self.known.prices().as_of(),
             burn: self.burn.rate(now),
             utc_offset: self.utc_offset,
             now,

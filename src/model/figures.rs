@@ -1,5 +1,6 @@
 //! The sums that stand beside a session, a turn, an agent or a model.
 
+use super::node::{Node, NodeKind, State};
 use super::usage::{CostBasis, PicoUsd, Usage};
 
 /// Sums over the model calls and tool calls of something. Adds only model calls, each once
@@ -47,6 +48,61 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// What a node itself is, without anything below it: a model call that was answered or failed, a
+    /// run of a tool, an agent, a wait.
+    pub fn of(node: &Node) -> Self {
+        let mut f = Self::default();
+        let span = node.end.map_or(0, |end| end.saturating_sub(node.start));
+        let failed = node.state == State::Error;
+        f.errors = u64::from(
+            failed
+                && matches!(
+                    node.kind,
+                    NodeKind::Call | NodeKind::Tool | NodeKind::Retrieval | NodeKind::Embedding
+                ),
+        );
+        match node.kind {
+            NodeKind::Call => f.take_call(node, failed, span),
+            NodeKind::Tool => {
+                f.tool_calls = 1;
+                f.failed_tools = u64::from(failed);
+            }
+            NodeKind::Agent => f.agents = 1,
+            NodeKind::Wait => f.human_ns = span,
+            NodeKind::Turn
+            | NodeKind::Workflow
+            | NodeKind::Retrieval
+            | NodeKind::Embedding
+            | NodeKind::Other => {}
+        }
+        f
+    }
+
+    fn take_call(&mut self, node: &Node, failed: bool, span: u64) {
+        let Some(call) = &node.call else { return };
+        match node.state {
+            State::Running(_) => self.running_calls = 1,
+            State::Abandoned => {}
+            State::Ok | State::Error => self.model_calls = 1,
+        }
+        if self.model_calls == 0 {
+            return;
+        }
+        self.failed_calls = u64::from(failed);
+        self.model_ns = span;
+        self.wait_ns = call.phases.ttft.unwrap_or_default();
+        self.decode_ns = call.phases.decode.unwrap_or_default();
+        if failed {
+            return; // "Failed calls add no tokens" (the counting rules)
+        }
+        self.usage = call.usage;
+        self.untold_calls = u64::from(call.usage.input.is_none() || call.usage.output.is_none());
+        match call.cost {
+            Some(cost) => self.add_cost(cost, call.cost_basis),
+            None => self.unpriced_calls = 1,
+        }
+    }
+
     /// Every answered call told its input and output.
     pub fn usage_complete(&self) -> bool {
         self.untold_calls == 0

@@ -152,6 +152,9 @@ pub struct Call {
     pub cost_basis: CostBasis,
     /// Computed from the table, kept beside a reported cost.
     pub computed_cost: Option<PicoUsd>,
+    /// Computed as if nothing had been cached: what `computed_cost` is less is what the cache saved.
+    /// Only where something was read from the cache or written to it.
+    pub uncached_cost: Option<PicoUsd>,
     /// The price entry used or why none: `anthropic claude-sonnet-4-5`, `unknown provider`, …
     pub price_entry: Option<Arc<str>>,
     /// Tokens that fit into the model's context, where the price table knows it.

@@ -34,6 +34,17 @@ impl Usage {
         *self == Self::default()
     }
 
+    /// The same counts had nothing been cached; `None` where nothing was.
+    #[must_use]
+    pub fn without_cache(self) -> Option<Self> {
+        (self.cached() > 0).then_some(Self {
+            cache_read: None,
+            cache_write: None,
+            cache_write_1h: None,
+            ..self
+        })
+    }
+
     /// Counts as reported, in the normal form. A part that nobody told adds nothing; a whole that
     /// nobody told stays unknown. `total` is the reported sum of all tokens, if any: with
     /// [`Convention::Split`] and no reasoning count it holds the reasoning (Gemini's thoughts).

@@ -54,6 +54,8 @@ pub struct Quote<'a> {
 pub struct Priced<'t> {
     /// The cost; `None` is unknown, which is never zero.
     pub cost: Option<PicoUsd>,
+    /// The cost had nothing been cached; only where `cost` is known and the cache was used.
+    pub uncached: Option<PicoUsd>,
     /// Id of the provider that bills, if known.
     pub provider: Option<&'t str>,
     /// Id of the model's entry, or `any local model`.
@@ -112,11 +114,16 @@ impl Table {
             Found::Entry { biller, model, own } => {
                 let at = Moment::from_unix_ns(call.at_ns);
                 let rates = cost::Rates::new(model, own, at, call.context);
-                let cost = rates
-                    .ok_or("a known model without a price per token")
-                    .and_then(|rates| cost::cost(&rates, &call.usage));
+                let rates = rates.ok_or("a known model without a price per token");
+                let cost_of = |usage: &Usage| {
+                    let rates = rates.as_ref().map_err(|why| *why);
+                    rates.and_then(|rates| cost::cost(rates, usage))
+                };
+                let cost = cost_of(&call.usage);
+                let fresh = call.usage.without_cache().filter(|_| cost.is_ok());
                 Priced {
                     cost: cost.ok(),
+                    uncached: fresh.and_then(|usage| cost_of(&usage).ok()),
                     provider: Some(&biller.id),
                     entry: Some(&model.id),
                     why_unknown: cost.err(),
@@ -125,6 +132,7 @@ impl Table {
             }
             Found::Free(biller) => Priced {
                 cost: Some(PicoUsd(0)),
+                uncached: None,
                 provider: Some(&biller.id),
                 entry: Some("any local model"),
                 why_unknown: None,
@@ -172,6 +180,7 @@ impl<'t> Priced<'t> {
     fn unknown(provider: Option<&'t str>, why: &'static str) -> Self {
         Self {
             cost: None,
+            uncached: None,
             provider,
             entry: None,
             why_unknown: Some(why),

@@ -276,3 +276,28 @@ fn a_user_file_error_says_where() {
     assert!(when.message.contains("variants"), "{when}");
     assert!(error(r#"{"schema":2}"#).message.contains("expected 1"));
 }
+
+/// 3 USD a million of input: 10 fresh, 90 read and 100 written would have been 200 of input.
+#[test]
+fn without_a_cache_all_input_is_fresh() {
+    let quote = |cache_read, cache_write| {
+        Table::embedded().quote(&Quote {
+            provider: Some("anthropic"),
+            response_model: Some("claude-sonnet-4-5"),
+            at_ns: 1_795_000_000_000_000_000,
+            usage: Usage {
+                input: Some(200),
+                cache_read,
+                cache_write,
+                output: Some(0),
+                ..Usage::default()
+            },
+            ..Quote::default()
+        })
+    };
+    let used = quote(Some(90), Some(100));
+    assert_eq!(used.uncached, Some(PicoUsd(600_000_000)));
+    // 10 × 3 + 90 × 0.3 + 100 × 3.75 millionths.
+    assert_eq!(used.cost, Some(PicoUsd(432_000_000)));
+    assert_eq!(quote(Some(0), None).uncached, None, "nothing was cached");
+}

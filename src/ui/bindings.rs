@@ -45,12 +45,6 @@ impl Binding {
     }
 }
 
-impl std::fmt::Debug for Binding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {:?}", self.keys, self.action)
-    }
-}
-
 fn always(_: &UiState) -> bool {
     true
 }
@@ -181,6 +175,13 @@ pub static TABLE: &[Binding] = &[
         "trace: sessions, tree and waterfall",
         Says("trace"),
         |ui| ui.view != View::Trace,
+    ),
+    bind(
+        "4",
+        Action::View(View::Cost),
+        "cost: by agent, model, turn and tool",
+        Says("cost"),
+        |ui| ui.view != View::Cost,
     ),
     bind(
         "5",

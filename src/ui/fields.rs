@@ -78,7 +78,8 @@ pub(super) fn flow(group: Group, width: usize) -> Vec<Line> {
         } else {
             Tone::Faint
         };
-        if used + text::width(&group.note) > width && used > LABEL {
+        let gap = usize::from(used > LABEL);
+        if used + gap + text::width(&group.note) > width && used > LABEL {
             out.push(std::mem::take(&mut line));
             line.spans.push((Tone::Faint, " ".repeat(LABEL)));
             used = LABEL;

@@ -3,11 +3,12 @@
 
 use super::Picture;
 use super::action::Action;
-use super::health;
-use super::pane::Line;
+use super::ledger::Ledger;
+use super::pane::{Line, Tone};
 use super::set_up;
 use super::state::UiState;
 use super::update::{distance, set_filter};
+use super::{cost, health};
 use crate::model::ids::{NodeId, SessionId};
 
 /// A view of the screen, each with its key.
@@ -16,6 +17,8 @@ pub enum View {
     /// Sessions, tree, waterfall and detail.
     #[default]
     Trace,
+    /// What tokens and money went to.
+    Cost,
     /// How spanfall itself is: receiver, memory, dialects, findings.
     Health,
     /// How to make an agent export here.
@@ -27,6 +30,7 @@ impl View {
     pub fn title(self) -> &'static str {
         match self {
             Self::Trace => "Trace",
+            Self::Cost => "Tokens and cost",
             Self::Health => "Health",
             Self::SetUp => "Set up an agent",
         }
@@ -136,6 +140,7 @@ impl UiState {
         let width = usize::from(self.layout().page.width);
         let lines = match self.view {
             View::Trace => Vec::new(),
+            View::Cost => self.cost_lines(picture, width),
             View::Health => health::lines(picture, width),
             View::SetUp => set_up::lines(picture, self.set_up, width),
         };
@@ -143,15 +148,37 @@ impl UiState {
             .page
             .cursor
             .and_then(|c| self.page.lines.get(c)?.target);
+        // Several lines may lead to one place: the nearest to where it was is the same.
+        let before = self.page.cursor.unwrap_or(0);
         let moved = |target| {
-            lines
-                .iter()
-                .position(|l: &PageLine| l.target == Some(target))
+            let same = |at: &usize| {
+                lines
+                    .get(*at)
+                    .is_some_and(|l: &PageLine| l.target == Some(target))
+            };
+            let all = (0..lines.len()).filter(same);
+            all.min_by_key(|at| at.abs_diff(before))
         };
         let first = || Some(0).filter(|_| lines.first().is_some_and(|l| l.target.is_some()));
         self.page.cursor = chosen.and_then(moved).or_else(first);
         self.page.lines = lines;
         self.page.reveal(usize::from(self.layout().page.height));
+    }
+
+    /// The page of tokens and cost; what it tells is counted anew only when the tree has changed.
+    fn cost_lines(&mut self, picture: &Picture, width: usize) -> Vec<PageLine> {
+        let tree = picture.tree.filter(|_| picture.session == self.session);
+        let (Some(session), Some(tree)) = (self.session, tree) else {
+            return vec![Line::of(Tone::Faint, "no session yet").into()];
+        };
+        let key = (session, picture.tree_version);
+        if self.ledger.as_ref().is_none_or(|(of, _)| *of != key) {
+            self.ledger = Some((key, Ledger::of(tree)));
+        }
+        let ledger = self.ledger.as_ref().map(|(_, ledger)| ledger);
+        ledger.map_or_else(Vec::new, |ledger| {
+            cost::lines(picture, session, ledger, width)
+        })
     }
 
     /// A move within the page in view.
@@ -217,7 +244,6 @@ impl UiState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::pane::Tone;
 
     fn page(targets: &[usize], lines: usize) -> Page {
         let target = |n: usize| Target::Node(SessionId(n as u64), None);

@@ -34,6 +34,8 @@ pub struct Picture<'a> {
     pub setups: &'a [SetUp],
     /// Sums over all sessions, what was evicted included.
     pub totals: Figures,
+    /// The day of the newest price change that the price table knows, `2026-11-09`.
+    pub prices: &'a str,
     /// Money spent per minute now, when something was spent lately.
     pub burn: Option<PicoUsd>,
     /// Seconds east of UTC, for wall-clock times.

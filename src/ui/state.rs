@@ -7,6 +7,7 @@ use super::filter::Filter;
 use super::jump::Jump;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
+use super::ledger::Ledger;
 use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
@@ -128,6 +129,8 @@ pub struct UiState {
     pub(crate) mode: Mode,
     pub(crate) view: View,
     pub(crate) page: Page,
+    /// What a session spent, by session and version of its tree.
+    pub(super) ledger: Option<((SessionId, u64), Ledger)>,
     /// A receiver is at work.
     pub(crate) listens: bool,
     /// The agent whose set-up is read, by its place in the picture.

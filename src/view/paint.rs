@@ -213,7 +213,7 @@ impl<'a> Pen<'a> {
         for ch in text.chars() {
             match SIGNS.iter().find(|(sign, _)| *sign == ch) {
                 Some((_, glyph)) => out.push_str(self.glyph(*glyph)),
-                None => out.push(ch),
+                None => out.push(ascii_block(ch)),
             }
         }
         out.into()
@@ -226,8 +226,22 @@ impl<'a> Pen<'a> {
     }
 }
 
+/// What stands for a block that fills a cell in part: from the left it is there from half a cell on,
+/// from below it has a sign for its height.
+fn ascii_block(ch: char) -> char {
+    match ch {
+        '█' | '▌' | '▋' | '▊' | '▉' => '#',
+        '▏' | '▎' | '▍' => ' ',
+        '▁' => '_',
+        '▂' | '▃' => '.',
+        '▄' | '▅' => 'o',
+        '▆' | '▇' => 'O',
+        _ => ch,
+    }
+}
+
 /// Signs in texts that are made without a theme.
-const SIGNS: [(char, Glyph); 7] = [
+const SIGNS: [(char, Glyph); 10] = [
     ('·', Glyph::Dot),
     ('–', Glyph::Unknown),
     ('≥', Glyph::AtLeast),
@@ -235,6 +249,9 @@ const SIGNS: [(char, Glyph); 7] = [
     ('…', Glyph::Ellipsis),
     ('✗', Glyph::Error),
     ('▲', Glyph::Warning),
+    ('ƒ', Glyph::Tool),
+    ('×', Glyph::Times),
+    ('→', Glyph::More),
 ];
 
 /// The role of a tone.

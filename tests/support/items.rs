@@ -17,6 +17,7 @@ impl Lore for Nothing {
     fn price(&self, _: &PriceQuestion<'_>) -> PriceAnswer {
         PriceAnswer {
             cost: None,
+            uncached: None,
             entry: "".into(),
             window: None,
         }

@@ -21,7 +21,7 @@ const SIZES: [(u16, u16); 6] = [
     (200, 60),
 ];
 
-fn cases() -> Vec<PathBuf> {
+pub fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut cases: Vec<PathBuf> = ["cli", "python"]
         .iter()
@@ -34,7 +34,7 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn store(known: &Known, case: &Path) -> Store {
+pub fn store(known: &Known, case: &Path) -> Store {
     let mut store = Store::new();
     for request in record::read(&[case.to_owned()]).unwrap().requests {
         let decoded = wire::decode(&request.payload);
@@ -85,7 +85,7 @@ fn every_case_at_every_size_stays_in_its_columns() {
 fn script(which: usize) -> Vec<Action> {
     match which {
         0 => vec![],
-        1 => vec![Action::WholeSession, Action::Top],
+        1 => vec![Action::WholeSession, Action::View(spanfall::ui::View::Cost)],
         2 => vec![Action::ZoomIn, Action::ZoomIn, Action::PanEarlier],
         3 => vec![Action::Gaps, Action::Clock],
         _ => vec![

@@ -42,6 +42,7 @@ impl Fixture {
             findings: &self.findings,
             setups: &[],
             totals: self.totals,
+            prices: "2026-11-09",
             burn: PicoUsd::from_usd(0.21),
             utc_offset: 0,
             now: NOW,

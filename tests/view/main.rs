@@ -5,6 +5,7 @@
 
 mod axis;
 mod corpus;
+mod cost;
 mod fixture;
 mod lists;
 mod properties;

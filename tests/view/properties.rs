@@ -54,6 +54,7 @@ fn action() -> impl Strategy<Value = Action> {
             PanLater,
             Gaps,
             WholeSession,
+            View(spanfall::ui::View::Cost),
             Legend,
             Help,
             Mouse,

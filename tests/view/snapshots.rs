@@ -126,6 +126,18 @@ fn tabs_of_the_detail() {
 }
 
 #[test]
+fn cost() {
+    for (width, height) in [(60, 15), (120, 40)] {
+        let actions = [Action::View(View::Cost), Action::Down];
+        let buffer = shot(&fixture(), (width, height), &dark(), &actions);
+        insta::assert_snapshot!(format!("cost_{width}x{height}"), dump(&buffer));
+    }
+    let buffer = shot(&fixture(), (120, 40), &plain(), &[Action::View(View::Cost)]);
+    let text = dump(&buffer);
+    assert!(text.is_ascii(), "{text}");
+}
+
+#[test]
 fn health() {
     for (width, height) in [(60, 15), (120, 40)] {
         let actions = [Action::View(View::Health), Action::Down];

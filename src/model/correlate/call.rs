@@ -105,6 +105,7 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
         speed: speed.as_deref(),
     });
     call.computed_cost = answer.cost;
+    call.uncached_cost = answer.uncached;
     call.price_entry = Some(answer.entry);
     call.window = answer.window;
     (call.cost, call.cost_basis) = match (reported, answer.cost) {

@@ -8,7 +8,7 @@ use crate::model::node::{Node, NodeKind, State};
 /// turn of its own; its roots know their idle time.
 pub fn roll_up(nodes: &mut [Node], continuation: bool) {
     for node in nodes.iter_mut() {
-        node.rolled = own(node);
+        node.rolled = Figures::of(node);
     }
     for i in (0..nodes.len()).rev() {
         leaf_tool_time(nodes, i);
@@ -57,59 +57,6 @@ fn leaf_tool_time(nodes: &mut [Node], i: usize) {
             .end
             .map_or(0, |end| end.saturating_sub(nodes[i].start));
         nodes[i].rolled.tool_ns = span.saturating_sub(nodes[i].rolled.human_ns);
-    }
-}
-
-fn own(node: &Node) -> Figures {
-    let mut f = Figures::default();
-    let span = node.end.map_or(0, |end| end.saturating_sub(node.start));
-    let failed = node.state == State::Error;
-    f.errors = u64::from(
-        failed
-            && matches!(
-                node.kind,
-                NodeKind::Call | NodeKind::Tool | NodeKind::Retrieval | NodeKind::Embedding
-            ),
-    );
-    match node.kind {
-        NodeKind::Call => own_call(node, failed, span, &mut f),
-        NodeKind::Tool => {
-            f.tool_calls = 1;
-            f.failed_tools = u64::from(failed);
-        }
-        NodeKind::Agent => f.agents = 1,
-        NodeKind::Wait => f.human_ns = span,
-        NodeKind::Turn
-        | NodeKind::Workflow
-        | NodeKind::Retrieval
-        | NodeKind::Embedding
-        | NodeKind::Other => {}
-    }
-    f
-}
-
-fn own_call(node: &Node, failed: bool, span: u64, f: &mut Figures) {
-    let Some(call) = &node.call else { return };
-    match node.state {
-        State::Running(_) => f.running_calls = 1,
-        State::Abandoned => {}
-        State::Ok | State::Error => f.model_calls = 1,
-    }
-    if f.model_calls == 0 {
-        return;
-    }
-    f.failed_calls = u64::from(failed);
-    f.model_ns = span;
-    f.wait_ns = call.phases.ttft.unwrap_or_default();
-    f.decode_ns = call.phases.decode.unwrap_or_default();
-    if failed {
-        return; // "Failed calls add no tokens" (the counting rules)
-    }
-    f.usage = call.usage;
-    f.untold_calls = u64::from(call.usage.input.is_none() || call.usage.output.is_none());
-    match call.cost {
-        Some(cost) => f.add_cost(cost, call.cost_basis),
-        None => f.unpriced_calls = 1,
     }
 }
 

@@ -66,6 +66,9 @@ pub struct PriceQuestion<'a> {
 pub struct PriceAnswer {
     /// The cost; `None` is unknown.
     pub cost: Option<PicoUsd>,
+    /// What it would have cost had nothing been cached; only where `cost` is known and something was
+    /// read from the cache or written to it.
+    pub uncached: Option<PicoUsd>,
     /// The entry used, or why there is none.
     pub entry: Arc<str>,
     /// Tokens that fit into the model's context, where the price table knows it.
