@@ -3,7 +3,9 @@
 
 pub mod arena;
 mod assemble;
+pub mod book;
 pub mod census;
+pub mod changes;
 pub mod correlate;
 pub mod detail;
 pub mod evict;
@@ -13,6 +15,7 @@ pub mod finding;
 pub mod ids;
 pub mod intern;
 pub mod lag;
+pub mod lanes;
 pub mod measured;
 pub mod node;
 pub mod pack;

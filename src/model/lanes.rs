@@ -1,0 +1,212 @@
+//! Which model call is the one before: calls of one agent to one model follow one another in a lane, as
+//! far as what they read tells that they are one conversation.
+
+use super::book::{Book, Told};
+use super::changes::between;
+use super::node::{Node, NodeKind, State, Tree};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Calls of a lane that are looked back at: agents that run beside one another share one.
+const BACK: usize = 16;
+
+/// What a lane is: the tool that started the agent, the agent's name, the model.
+type Lane = (Option<u32>, Option<Arc<str>>, Option<Arc<str>>);
+
+/// The call before each node, by index, where the node is a call and there is one. By what the calls
+/// read (`book`) the one before is the latest whose input the call goes on with; where nobody told
+/// that, it is the latest of the same agent. A call that failed is before none.
+pub fn before(tree: &Tree, book: Option<&Book>) -> Vec<Option<u32>> {
+    let frames = frames(tree);
+    let mut calls: Vec<(u64, u32)> = (0u32..)
+        .zip(&tree.nodes)
+        .filter(|(_, node)| node.kind == NodeKind::Call && node.call.is_some())
+        .map(|(at, node)| (node.start, at))
+        .collect();
+    calls.sort_unstable();
+    let mut before = vec![None; tree.nodes.len()];
+    let mut lanes: FxHashMap<Lane, Vec<u32>> = FxHashMap::default();
+    for (_, at) in calls {
+        let Some(node) = tree.nodes.get(at as usize) else {
+            continue;
+        };
+        let frame = frames.get(at as usize).copied().unwrap_or_default();
+        let lane = lanes.entry(lane(node, frame)).or_default();
+        let recent = lane.get(lane.len().saturating_sub(BACK)..);
+        let found = latest(tree, book, node, frame, &frames, recent.unwrap_or_default());
+        if let Some(slot) = before.get_mut(at as usize) {
+            *slot = found;
+        }
+        if node.state != State::Error {
+            lane.push(at);
+        }
+    }
+    before
+}
+
+/// What is around a node and has a context of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The nearest agent or tool above.
+    pub nearest: Option<u32>,
+    /// The nearest tool above.
+    pub tool: Option<u32>,
+    /// The top of the tree that it is in.
+    pub top: u32,
+}
+
+/// The frame of every node.
+pub fn frames(tree: &Tree) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::with_capacity(tree.nodes.len());
+    for (at, node) in (0u32..).zip(&tree.nodes) {
+        let mut frame = Frame {
+            top: at,
+            ..Frame::default()
+        };
+        if let Some(up) = node.parent.filter(|up| *up < at) {
+            frame = frames.get(up as usize).copied().unwrap_or_default();
+            match tree.nodes.get(up as usize).map(|n| n.kind) {
+                Some(NodeKind::Tool) => (frame.nearest, frame.tool) = (Some(up), Some(up)),
+                Some(NodeKind::Agent) => frame.nearest = Some(up),
+                _ => {}
+            }
+        }
+        frames.push(frame);
+    }
+    frames
+}
+
+fn lane(node: &Node, frame: Frame) -> Lane {
+    let call = node.call.as_deref();
+    let model = call.and_then(|c| c.request_model.as_ref().or(c.response_model.as_ref()));
+    let agent = call.and_then(|c| c.agent.clone());
+    (frame.tool, agent, model.cloned())
+}
+
+/// The latest of these calls that a call goes on with.
+fn latest(
+    tree: &Tree,
+    book: Option<&Book>,
+    node: &Node,
+    frame: Frame,
+    frames: &[Frame],
+    recent: &[u32],
+) -> Option<u32> {
+    let read = |node: &Node| {
+        let told = book?.told(node.id)?;
+        Some(told).filter(|told| !told.input.is_empty())
+    };
+    let Some(own) = read(node) else {
+        let here = |at: &&u32| {
+            let other = frames.get(**at as usize);
+            other.is_some_and(|other| other.nearest == frame.nearest)
+        };
+        return recent.iter().rev().find(here).or(recent.last()).copied();
+    };
+    let there = |at: &u32| Some((*at, shared(read(tree.nodes.get(*at as usize)?)?, own)?));
+    let best = recent
+        .iter()
+        .filter_map(there)
+        .max_by_key(|(_, shared)| *shared);
+    best.map(|(at, _)| at)
+}
+
+/// How much of what a call read is read again: parts at the beginning, then parts at all. `None`
+/// where it is another conversation: nothing at the beginning, and not most of the rest.
+fn shared(before: &Told, after: &Told) -> Option<(usize, usize)> {
+    let changes = between(before, after);
+    let again = before.input.len() - changes.dropped.len();
+    (changes.kept > 0 || again * 2 > before.input.len()).then_some((changes.kept, again))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "test")]
+mod tests {
+    use super::*;
+    use crate::model::detail::{Message, Part, Speaker};
+    use crate::model::ids::NodeId;
+    use crate::model::node::Call;
+
+    fn tree(nodes: &[(NodeKind, Option<u32>, &str)]) -> Tree {
+        let node = |(at, (kind, parent, agent)): (u64, &(NodeKind, Option<u32>, &str))| {
+            let call = Call {
+                agent: Some((*agent).into()),
+                request_model: Some("m".into()),
+                ..Call::default()
+            };
+            Node {
+                parent: *parent,
+                start: at,
+                call: (*kind == NodeKind::Call).then(|| Box::new(call)),
+                ..Node::missing(NodeId(at), *kind, agent, State::Ok)
+            }
+        };
+        Tree {
+            nodes: (0..).zip(nodes).map(node).collect(),
+            ..Tree::default()
+        }
+    }
+
+    const CALL: NodeKind = NodeKind::Call;
+
+    #[test]
+    fn without_words_the_latest_of_the_agent_is_before() {
+        let tree = tree(&[
+            (NodeKind::Turn, None, ""),
+            (CALL, Some(0), "main"),
+            (NodeKind::Tool, Some(0), "Agent"),
+            (CALL, Some(2), "main"),
+            (CALL, Some(2), "main"),
+            (CALL, Some(0), "main"),
+            (NodeKind::Turn, None, ""),
+            (CALL, Some(6), "main"),
+            (CALL, Some(6), "other"),
+        ]);
+        let before = before(&tree, None);
+        assert_eq!(before[1], None);
+        assert_eq!(
+            (before[3], before[4]),
+            (None, Some(3)),
+            "a context of its own"
+        );
+        assert_eq!((before[5], before[7]), (Some(1), Some(5)));
+        assert_eq!(before[8], None);
+    }
+
+    #[test]
+    fn words_tell_conversations_apart() {
+        let tree = tree(&[
+            (CALL, None, "main"),
+            (CALL, None, "main"),
+            (CALL, None, "main"),
+            (CALL, None, "main"),
+            (CALL, None, "main"),
+        ]);
+        let mut book = Book::default();
+        let inputs = [
+            "sys|fix",
+            "title|fix",
+            "sys|fix|ok|more",
+            "now 2|fix|ok|more",
+            "elsewhere",
+        ];
+        for (at, text) in (0..).zip(inputs) {
+            let message = |text: &str| Message {
+                speaker: Speaker::User,
+                output: false,
+                parts: vec![Part::Text(text.to_owned())],
+            };
+            let messages = text.split('|').map(message).collect();
+            book.tell(NodeId(at), messages, Vec::new(), None);
+        }
+        let before = before(&tree, Some(&book));
+        assert_eq!(before[1], None, "one of two messages is not most");
+        assert_eq!(before[2], Some(0));
+        assert_eq!(before[3], Some(2), "only the first message differs");
+        assert_eq!(before[4], None);
+        let failed = |tree: &mut Tree| tree.nodes.get_mut(0).unwrap().state = State::Error;
+        let mut tree = tree;
+        failed(&mut tree);
+        assert_eq!(super::before(&tree, Some(&book))[2], None);
+    }
+}
