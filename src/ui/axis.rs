@@ -343,11 +343,12 @@ fn scope(nodes: &[Node], root: Option<usize>) -> Scope {
     }
 }
 
-/// The longest gaps in which nothing ran, in order: between the ends and starts of what has nothing
-/// below it, and of model calls.
+/// The longest gaps in which nothing ran, in order: between the ends and starts of model calls,
+/// tools and what has nothing below it. A tool may have only plumbing below it, and runs all the same.
 fn gaps(nodes: &[Node]) -> Vec<(u64, u64)> {
     let works = |n: &&Node| {
-        !n.internal && (n.kind == NodeKind::Call || n.descendants == 0 && n.kind != NodeKind::Turn)
+        let does = matches!(n.kind, NodeKind::Call | NodeKind::Tool);
+        !n.internal && (does || n.descendants == 0 && n.kind != NodeKind::Turn)
     };
     let mut busy: Vec<(u64, u64)> = nodes
         .iter()

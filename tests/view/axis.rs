@@ -230,6 +230,26 @@ fn gaps_in_a_turn_are_folded_on_demand() {
 }
 
 #[test]
+fn a_tool_with_only_plumbing_below_it_is_no_gap() {
+    let mut data = fixture();
+    let mut tree = with_gap(&data.tree);
+    // Lint now runs until the agent begins; below it is one span of plumbing at its start.
+    let until = tree.nodes[tree.nodes.len() - 2].start;
+    let is_lint = |n: &Node| n.detail.as_deref() == Some("npm run lint");
+    let lint = tree.nodes.iter().position(is_lint);
+    let node = &mut tree.nodes[lint.expect("the fixture has it")];
+    (node.end, node.descendants) = (Some(until), 1);
+    data.tree = tree;
+    let mut seen = Seen::new(&data, (120, 40));
+    seen.act(&[Action::Gaps]);
+    assert!(
+        !seen.line(" cost ").contains("⋯10m"),
+        "{}",
+        seen.line(" cost ")
+    );
+}
+
+#[test]
 fn the_legend_can_be_hidden() {
     let data = fixture();
     let mut seen = Seen::new(&data, (120, 40));
