@@ -16,7 +16,7 @@ use spanfall::model::evidence::{Field, Item, Op};
 use spanfall::model::node::{Node, NodeKind, SessionState, SessionSummary, Sign, State, Tree};
 use spanfall::model::sessions::STALE_AFTER_NS;
 use spanfall::model::store::Store;
-use spanfall::model::usage::Usage;
+use spanfall::model::usage::{CostBasis, PicoUsd, Usage};
 use std::sync::Arc;
 
 fn only(items: Vec<Item>) -> Arc<Tree> {
@@ -131,6 +131,37 @@ fn what_a_container_claims_is_no_part_of_a_sum() {
         .unwrap_or(agent);
     assert_eq!(agent.claimed.and_then(|u| u.input), Some(9999));
     assert_eq!(agent.rolled.usage.input, Some(100));
+}
+
+#[test]
+fn a_reported_zero_is_no_cost_where_the_table_knows_the_price() {
+    let call = |id, model: &str| {
+        span(id, 1, Op::Call, model, 100 * id, 100 * id + 50)
+            .tokens(1_000, 10)
+            .text(Field::Provider, "openai")
+            .text(Field::RequestModel, model)
+            .number(Field::Cost, 0)
+    };
+    let items = vec![
+        span(1, 0, Op::Turn, "ask", 0, 1000),
+        call(2, "gpt-4o"),
+        call(3, "nobody-sells-this"),
+    ];
+    let tree = the_tree(&mut store(items), &Known::embedded().unwrap());
+    let costs: Vec<_> = tree
+        .nodes
+        .iter()
+        .filter_map(|n| n.call.as_deref())
+        .map(|c| (c.cost, c.cost_basis))
+        .collect();
+    // 1,000 at $2.50 and 10 at $10 the million; of the other nothing else is known.
+    assert_eq!(
+        costs,
+        [
+            (Some(PicoUsd(2_600_000_000)), CostBasis::Computed),
+            (Some(PicoUsd(0)), CostBasis::Reported)
+        ]
+    );
 }
 
 #[test]

@@ -108,6 +108,9 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
     call.uncached_cost = answer.uncached;
     call.price_entry = Some(answer.entry);
     call.window = answer.window;
+    // Libraries write 0 where they do not know the price (OpenLIT's `get_chat_model_cost`): against
+    // a price that the table knows, 0 tells nothing.
+    let reported = reported.filter(|&cost| cost > PicoUsd(0) || answer.cost <= Some(cost));
     (call.cost, call.cost_basis) = match (reported, answer.cost) {
         (Some(cost), _) => (Some(cost), CostBasis::Reported),
         (None, Some(cost)) => (Some(cost), CostBasis::Computed),
