@@ -181,7 +181,7 @@ pub static TABLE: &[Binding] = &[
         Action::View(View::Cost),
         "cost: by agent, model, turn and tool",
         Says("cost"),
-        |ui| ui.view != View::Cost,
+        |ui| ui.view != View::Cost && has_any(ui),
     ),
     bind(
         "5",
