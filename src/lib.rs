@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod model;
 pub mod prices;
+pub mod query;
 pub mod record;
 pub mod report;
 pub mod theme;

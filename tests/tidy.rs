@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and what it may import; `app` may import everything, and nobody imports `app`.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("metrics", &[]),
     ("model", &["metrics"]),
     ("theme", &[]),
@@ -22,7 +22,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ),
     ("findings", &["model"]),
     ("report", &["model", "metrics", "findings"]),
-    ("ui", &["model"]),
+    ("query", &["model"]),
+    ("ui", &["model", "query"]),
     ("view", &["model", "ui", "theme"]),
     (
         "app",
@@ -36,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "record",
             "convention",
             "prices",
+            "query",
             "ingest",
             "findings",
             "report",

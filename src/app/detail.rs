@@ -11,7 +11,8 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 
-enum Opened {
+/// A piece of evidence, read again.
+pub(super) enum Opened {
     Span(Box<Span>),
     Log(Box<LogRecord>),
 }
@@ -56,7 +57,7 @@ pub fn open(store: &Store, known: &Known, node: &Node, sources: &[Source]) -> De
     }
 }
 
-fn read(store: &Store, evidence: &Evidence) -> Option<Opened> {
+pub(super) fn read(store: &Store, evidence: &Evidence) -> Option<Opened> {
     let bytes = store.bytes(evidence);
     if bytes.is_empty() {
         return None;
@@ -123,7 +124,7 @@ fn dropped(source: &Source) -> EvidenceDetail {
     }
 }
 
-fn messages(node: &Node, opened: &[Opened]) -> Vec<Message> {
+pub(super) fn messages(node: &Node, opened: &[Opened]) -> Vec<Message> {
     if !matches!(
         node.kind,
         NodeKind::Call | NodeKind::Tool | NodeKind::Turn | NodeKind::Agent | NodeKind::Workflow

@@ -5,6 +5,7 @@ pub mod ask;
 mod burn;
 mod canvas;
 mod clipboard;
+pub mod contents;
 pub mod detail;
 pub mod env;
 mod hands;
