@@ -205,10 +205,12 @@ fn evidence(r: &ReceiverView, s: &StoreView, width: usize) -> Vec<Line> {
         vec![
             count("dropped", s.content_dropped, true),
             count("evicted", r.evicted, true),
-            count("sessions", s.evicted_sessions, true),
         ],
         if s.content_dropped + r.evicted > 0 {
-            "contents first, then whole sessions, to hold the limit".to_owned()
+            format!(
+                "contents first, then whole sessions ({} so far), to hold the limit",
+                s.evicted_sessions
+            )
         } else {
             String::new()
         },
