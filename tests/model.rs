@@ -515,6 +515,22 @@ fn a_trace_without_a_key_ends_with_itself() {
 }
 
 #[test]
+fn a_turn_that_only_frames_a_run_ends_as_it_did() {
+    let state = |items| the_tree(&mut store(items), &Nothing).nodes[0].state;
+    let failed = vec![
+        span(1, 0, Op::Agent, "coder", 0, 100).failed(),
+        span(2, 1, Op::Call, "m", 10, 90).failed(),
+    ];
+    assert_eq!(state(failed), State::Error);
+    let mended = vec![
+        span(1, 0, Op::Agent, "coder", 0, 100),
+        span(2, 1, Op::Tool, "t", 10, 20).failed(),
+        span(3, 1, Op::Call, "m", 30, 90),
+    ];
+    assert_eq!(state(mended), State::Ok);
+}
+
+#[test]
 fn one_key_over_traces_is_one_session_and_the_gap_is_idle() {
     let turn = |n: u64, from: u64| {
         let turn = span(1, 0, Op::Turn, &format!("prompt {n}"), from, from + 100)

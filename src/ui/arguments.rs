@@ -21,7 +21,8 @@ pub fn line(detail: &str, cells: usize, ellipsis: &str) -> String {
     text::cut(&whole, cells, Cut::End, ellipsis)
 }
 
-/// The arguments of a JSON object: the first by its value alone, the others as `key=value`. `None`
+/// The arguments of a JSON object: the first by its value alone, the others as `key=value`; those
+/// that are `null` say nothing, and an object round all of them (`{"kwargs": {…}}`) is opened. `None`
 /// where it is no object. Reads what is there of one that was cut.
 fn read(detail: &str) -> Option<Vec<String>> {
     let mut rest = detail.trim_start().strip_prefix('{')?;
@@ -34,15 +35,18 @@ fn read(detail: &str) -> Option<Vec<String>> {
             break; // cut inside a name
         }
         let (value, after) = value(after.trim_start().strip_prefix(':')?.trim_start());
-        told.push(if told.is_empty() {
-            value.into_owned()
-        } else {
-            format!("{key}={value}")
-        });
+        if told.is_empty() && value != "null" {
+            told.push(value.into_owned());
+        } else if value != "null" {
+            told.push(format!("{key}={value}"));
+        }
         rest = after.trim_start();
         rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
     }
-    Some(told)
+    match told.as_slice() {
+        [only] => read(only).or(Some(told)),
+        _ => Some(told),
+    }
 }
 
 /// A string at the start of a text, its escapes undone, and what follows it.
@@ -105,13 +109,24 @@ mod tests {
         assert_eq!(wide(r#"{"path":"src/window.py"}"#), "src/window.py");
         assert_eq!(
             wide(r#" { "city": "Oslo" , "days" : 3, "units": null }"#),
-            "Oslo days=3 units=null"
+            "Oslo days=3"
         );
         assert_eq!(
             wide(r#"{"edits": [{"a": "}"}, 2], "q": "say \"hi\"\n\u00e9"}"#),
             r#"[{"a": "}"}, 2] q=say "hi" é"#
         );
         assert_eq!(wide("{}"), "");
+    }
+
+    #[test]
+    fn what_says_nothing_is_left_out() {
+        assert_eq!(
+            wide(r#"{"override": null, "path": "a.py", "x": null}"#),
+            "a.py"
+        );
+        assert_eq!(wide(r#"{"override": null}"#), "");
+        assert_eq!(wide(r#"{"kwargs": {"path": "a.py", "n": 1}}"#), "a.py n=1");
+        assert_eq!(wide(r#"{"kwargs": {"path": "a.py", "te"#), "a.py");
     }
 
     #[test]

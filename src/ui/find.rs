@@ -4,7 +4,7 @@ use super::Picture;
 use super::page::View;
 use super::pane::Tone;
 use super::state::UiState;
-use crate::model::node::{State, Tree};
+use crate::model::node::{Node, State, Tree};
 
 /// Which way a search goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,9 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
 }
 
 fn failed(ui: &UiState, tree: &Tree) -> Vec<usize> {
-    let failed = |i: &usize| tree.nodes.get(*i).is_some_and(|n| n.state == State::Error);
+    // A frame fails with what is in it, which is where to look.
+    let origin = |n: &Node| n.state == State::Error && !n.sources.is_empty();
+    let failed = |i: &usize| tree.nodes.get(*i).is_some_and(origin);
     if ui.filter.is_empty() {
         return (0..tree.nodes.len()).filter(failed).collect();
     }

@@ -100,8 +100,8 @@ pub fn settle_frames(nodes: &mut [Node], nameless: &HashSet<NodeId>) {
     }
 }
 
-/// Missing nodes get a name of what is known; framed turns end when all below them has, and so
-/// do prompts of which only a record tells.
+/// Missing nodes get a name of what is known; framed turns end when all below them has, as the last
+/// of it did, and so do prompts of which only a record tells.
 pub fn settle_missing(nodes: &mut [Node]) {
     for i in (0..nodes.len()).rev() {
         let below = i + 1..=i + nodes[i].descendants as usize;
@@ -121,11 +121,18 @@ pub fn settle_missing(nodes: &mut [Node]) {
         }
         let running = nodes[below.clone()].iter().any(|n| n.state.is_running());
         let name = nodes[i].name.is_empty().then(|| name_of_missing(nodes, i));
-        let end = nodes[below].iter().filter_map(|n| n.end).max();
+        let end = nodes[below.clone()].iter().filter_map(|n| n.end).max();
+        let mine = nodes[below]
+            .iter()
+            .filter(|n| n.parent == u32::try_from(i).ok() && !n.internal);
+        let failed = mine
+            .max_by_key(|n| (n.end, n.id))
+            .is_some_and(|n| n.state == State::Error);
         let node = &mut nodes[i];
         if node.arrived && !running {
             let end = end.unwrap_or(node.start).max(node.start);
-            (node.end, node.state) = (Some(end), State::Ok);
+            let state = if failed { State::Error } else { State::Ok };
+            (node.end, node.state) = (Some(end), state);
         } else if node.arrived {
             node.state = State::Running(Sign::Implied);
         }
