@@ -67,7 +67,8 @@ impl Read {
 
     fn with_contents(mut self) -> Self {
         let table = toml(&convention().join("content/messages.toml"));
-        for row in list(&table, "telling").flat_map(|telling| list(telling, "rows")) {
+        let tellings = list(&table, "telling").flat_map(|telling| list(telling, "rows"));
+        for row in tellings.chain(list(&table, "offers")) {
             let events = list(row, "events").filter_map(Value::as_str);
             for key in events.chain([text(row, "key")]) {
                 self.add("content", key, text(row, "field"));

@@ -2,6 +2,7 @@
 
 use super::lore::Known;
 use crate::convention::content;
+use crate::model::book::Offer;
 use crate::model::detail::{Detail, EvidenceDetail, Message};
 use crate::model::evidence::{Evidence, Signal};
 use crate::model::node::{Node, NodeKind, Source, Tree};
@@ -10,6 +11,7 @@ use crate::wire::payload::Origin;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
+use std::sync::Arc;
 
 /// A piece of evidence, read again.
 pub(super) enum Opened {
@@ -26,6 +28,46 @@ pub fn sources(tree: &Tree, index: usize) -> &[Source] {
         node.is_some_and(|n| n.kind == NodeKind::Turn && n.sources.is_empty() && n.descendants > 0);
     of(if stands_in { index + 1 } else { index })
 }
+
+/// What a node read and wrote.
+pub struct Told {
+    /// Its messages, input first.
+    pub messages: Vec<Message>,
+    /// The tools that it was offered.
+    pub offers: Vec<Offer>,
+    /// Why there are no messages, where there are none.
+    pub missing: Option<Arc<str>>,
+    /// Bytes that were read.
+    pub bytes: usize,
+}
+
+/// Reads what a node says of its messages, and nothing else.
+pub fn told(store: &Store, known: &Known, node: &Node, sources: &[Source]) -> Told {
+    let found = sources.iter().filter_map(|s| store.evidence(s.evidence));
+    let (mut opened, mut bytes) = (Vec::new(), 0);
+    for evidence in found {
+        bytes += store.bytes(evidence).len();
+        opened.extend(read(store, evidence));
+    }
+    let messages = messages(node, &opened);
+    let (spans, logs) = by_signal(&opened);
+    let offers = content::offers(&spans, &logs);
+    let silent = messages.is_empty() && !sources.is_empty();
+    let dropped = opened.len() < sources.len() && silent;
+    let missing = match silent.then(|| why_none(store, known, sources)).flatten() {
+        _ if dropped => Some(DROPPED.into()),
+        why => why.map(Into::into),
+    };
+    Told {
+        messages,
+        offers,
+        missing,
+        bytes,
+    }
+}
+
+/// Why nothing is told of what was received long ago.
+const DROPPED: &str = "what was said was dropped to hold the memory limit";
 
 /// Opens a node by its [`sources`].
 pub fn open(store: &Store, known: &Known, node: &Node, sources: &[Source]) -> Detail {
@@ -131,27 +173,23 @@ pub(super) fn messages(node: &Node, opened: &[Opened]) -> Vec<Message> {
     ) {
         return Vec::new();
     }
-    let spans: Vec<&Span> = opened
-        .iter()
-        .filter_map(|o| {
-            if let Opened::Span(s) = o {
-                Some(&**s)
-            } else {
-                None
-            }
-        })
-        .collect();
-    let logs: Vec<&LogRecord> = opened
-        .iter()
-        .filter_map(|o| {
-            if let Opened::Log(r) = o {
-                Some(&**r)
-            } else {
-                None
-            }
-        })
-        .collect();
-    content::messages(&spans, &logs)
+    let (spans, logs) = by_signal(opened);
+    if node.kind == NodeKind::Call {
+        content::messages_of_call(&spans, &logs)
+    } else {
+        content::messages(&spans, &logs)
+    }
+}
+
+fn by_signal(opened: &[Opened]) -> (Vec<&Span>, Vec<&LogRecord>) {
+    let (mut spans, mut logs) = (Vec::new(), Vec::new());
+    for one in opened {
+        match one {
+            Opened::Span(span) => spans.push(&**span),
+            Opened::Log(record) => logs.push(&**record),
+        }
+    }
+    (spans, logs)
 }
 
 fn why_none<'a>(store: &Store, known: &'a Known, sources: &[Source]) -> Option<&'a str> {

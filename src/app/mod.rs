@@ -19,6 +19,7 @@ mod mouse;
 mod notice;
 mod numbers;
 pub mod price;
+pub mod reading;
 pub mod receive;
 pub mod report;
 pub mod save;

@@ -98,7 +98,8 @@ impl Book {
             } else {
                 (&mut told.input, &mut read)
             };
-            for part in message.parts {
+            let says = |part: &Part| !matches!(part, Part::Text(t) | Part::Reasoning(t) if t.trim().is_empty());
+            for part in message.parts.into_iter().filter(says) {
                 list.push(Said {
                     part: self.keep(part),
                     message: *number,

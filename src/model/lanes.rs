@@ -103,20 +103,42 @@ fn latest(
         };
         return recent.iter().rev().find(here).or(recent.last()).copied();
     };
-    let there = |at: &u32| Some((*at, shared(read(tree.nodes.get(*at as usize)?)?, own)?));
-    let best = recent
-        .iter()
-        .filter_map(there)
-        .max_by_key(|(_, shared)| *shared);
-    best.map(|(at, _)| at)
+    let there = |at: &u32| {
+        let other = read(tree.nodes.get(*at as usize)?)?;
+        Some((goes_on(other, own)?, *at))
+    };
+    let found = recent.iter().rev().filter_map(there);
+    // The latest of those that are surely before, else the latest that may be.
+    let mut may_be = None;
+    for (kin, at) in found {
+        if kin == Kin::Sure {
+            return Some(at);
+        }
+        may_be = may_be.or(Some(at));
+    }
+    may_be
 }
 
-/// How much of what a call read is read again: parts at the beginning, then parts at all. `None`
-/// where it is another conversation: nothing at the beginning, and not most of the rest.
-fn shared(before: &Told, after: &Told) -> Option<(usize, usize)> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    /// Most of what was read is read again.
+    Sure,
+    /// It begins the same: the rest may have been made shorter, or be another conversation.
+    May,
+}
+
+/// Whether a call goes on with what another read. Who reads nothing but the beginning of it begins
+/// anew.
+fn goes_on(before: &Told, after: &Told) -> Option<Kin> {
     let changes = between(before, after);
     let again = before.input.len() - changes.dropped.len();
-    (changes.kept > 0 || again * 2 > before.input.len()).then_some((changes.kept, again))
+    if changes.kept == after.input.len() {
+        None
+    } else if again * 2 > before.input.len() {
+        Some(Kin::Sure)
+    } else {
+        (changes.kept > 0).then_some(Kin::May)
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub mod store;
 mod strangers;
 mod summary;
 pub mod time_budget;
+pub mod transcript;
 mod twins;
 pub mod units;
 pub mod usage;

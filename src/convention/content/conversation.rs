@@ -78,8 +78,20 @@ impl Context<'_> {
             let one = |item: &&Value| self.one(self.speaker.clone(), parts::content(item));
             return Some(list.iter().flat_map(one).collect());
         }
+        // Answers of an API, whole, one after another.
+        let answers = || list.iter().map(|item| self.answer(item)).collect();
+        if let Some(answers) = Some(list).filter(|l| !l.is_empty()).and_then(|_| answers()) {
+            let answers: Vec<Vec<Message>> = answers;
+            return Some(answers.concat());
+        }
         let blocks: Option<Vec<Part>> = list.iter().map(|item| parts::part(item)).collect();
         Some(self.one(self.speaker.clone(), blocks?))
+    }
+
+    /// One answer of an API in a list of such.
+    fn answer(&self, document: &Value) -> Option<Vec<Message>> {
+        field(document, &["choices", "candidates"])?;
+        self.document(document)
     }
 
     /// A request, a response, or a single message.
@@ -116,6 +128,17 @@ impl Context<'_> {
         }
         if is_message(document) {
             return Some(self.message(document));
+        }
+        // Gemini CLI's own record of a call that has ended.
+        if let Some(parts) =
+            field(document, &["response"]).and_then(|response| field(response, &["responseParts"]))
+        {
+            return Some(self.one(Speaker::Tool, parts::content(parts)));
+        }
+        if field(document, &["callId"]).is_some()
+            && let Some(call) = parts::part(document)
+        {
+            return Some(self.one(Speaker::Assistant, vec![call]));
         }
         if let Some(text) = parts::only_argument(document) {
             return Some(said(text, self.speaker, self.output));
@@ -198,7 +221,7 @@ impl Context<'_> {
             speaker = Speaker::Tool; // providers that have no role of tools let the user say it
         }
         if speaker == Speaker::Tool && !parts.iter().any(|part| answers(part) || is_call(part)) {
-            let result = field(inner, &["content", "contents"]).map(parts::answered);
+            let result = field(inner, &["content", "contents", "parts"]).map(parts::answered);
             let id = parts::id(inner);
             parts = result
                 .map(|result| Part::ToolResult { id, result })
@@ -224,10 +247,16 @@ fn add(parts: &mut Vec<Part>, more: Vec<Part>) {
 
 /// Reasoning that stands beside the content.
 fn thoughts(map: &Value) -> Vec<Part> {
-    let told = text(map, &["reasoning_content", "reasoning", "thinking"]);
-    told.map(|told| Part::Reasoning(told.to_owned()))
-        .into_iter()
-        .collect()
+    let Some(told) = text(map, &["reasoning_content", "reasoning", "thinking"]) else {
+        return Vec::new();
+    };
+    // Some write the blocks of it as JSON.
+    let blocks = parts::content(&Value::Text(told.to_owned())).into_iter();
+    let thought = |part| match part {
+        Part::Text(text) => Part::Reasoning(text),
+        part => part,
+    };
+    blocks.map(thought).collect()
 }
 
 /// The one function call of a message, as before there were lists of tool calls.

@@ -28,6 +28,26 @@ pub fn messages(spans: &[&Span], logs: &[&LogRecord]) -> Vec<Message> {
     messages
 }
 
+/// The same of a model call: a tool's call that its evidence tells as it would a run of the tool is what
+/// the model asked for, unless its answer tells that itself.
+pub fn messages_of_call(spans: &[&Span], logs: &[&LogRecord]) -> Vec<Message> {
+    let mut messages = messages(spans, logs);
+    let calls = |m: &Message| m.parts.iter().any(|p| matches!(p, Part::ToolCall { .. }));
+    let told = messages.iter().any(|m| m.output && calls(m));
+    let last_read = messages.iter().rposition(|m| m.output);
+    let after = last_read.map_or(messages.len(), |at| at + 1);
+    let asked = messages.split_off(after).into_iter();
+    let asked = asked.filter(|message| !told || !calls(message));
+    let asked: Vec<Message> = asked
+        .map(|message| Message {
+            output: calls(&message),
+            ..message
+        })
+        .collect();
+    messages.extend(asked);
+    messages
+}
+
 /// How much a telling says: nothing, only placeholders, or content; then parts, then characters.
 type Worth = (Level, usize, usize);
 

@@ -10,6 +10,7 @@ mod evidence;
 mod gather;
 mod json;
 mod look;
+mod offers;
 mod parts;
 mod readers;
 mod source;
@@ -18,6 +19,7 @@ mod value;
 
 pub use builder::DEPTH;
 pub use evidence::{Evidence, evidence_detail};
-pub use gather::messages;
+pub use gather::{messages, messages_of_call};
+pub use offers::offers;
 pub use table::missing;
 pub use value::{opened, unflatten, value};

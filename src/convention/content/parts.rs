@@ -133,6 +133,10 @@ fn untyped(block: &Value) -> Option<Part> {
             None => tool_call(block),
         };
     }
+    // Gemini CLI's own record of a call.
+    if field(block, &["callId"]).is_some() && field(block, &["args"]).is_some() {
+        return tool_call(block);
+    }
     if let Some(thought) = text(block, &["reasoning"]) {
         return Some(Part::Reasoning(thought.to_owned()));
     }
@@ -217,6 +221,7 @@ pub fn id(block: &Value) -> Option<String> {
         "tool_use_id",
         "toolCallId",
         "toolUseId",
+        "callId",
         "id",
         "ref",
     ];
@@ -256,6 +261,10 @@ fn unwrapped(value: Value) -> Value {
         Value::Map(entries) if entries.len() == 1 => field(&value, &["output"]),
         _ => Some(&value),
     };
+    let inner = inner.map(|m| match field(m, &["data"]) {
+        Some(data) if text(m, &["type"]) == Some("tool") => data,
+        _ => m,
+    });
     let message = inner.filter(|m| field(m, &["tool_call_id"]).is_some());
     let content = message.and_then(|m| field(m, &["content"])).or(inner);
     match content {

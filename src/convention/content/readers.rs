@@ -14,7 +14,37 @@ const CUT: &str = "cut off by the sender; more may have followed";
 
 /// The messages that a row finds in a carrier that suits it.
 pub fn messages(row: &Row, source: &Source<'_>) -> Vec<Message> {
+    let messages = read(row, source);
+    if row.pieces {
+        joined(messages)
+    } else {
+        messages
+    }
+}
+
+/// Pieces of one kind that follow one another as one.
+fn joined(messages: Vec<Message>) -> Vec<Message> {
+    let mut out: Vec<Message> = Vec::new();
+    for message in messages {
+        let before = out.last_mut().filter(|b| b.speaker == message.speaker);
+        let before = before.map(|before| before.parts.as_mut_slice());
+        match (before, message.parts.as_slice()) {
+            (Some([Part::Text(all)]), [Part::Text(piece)])
+            | (Some([Part::Reasoning(all)]), [Part::Reasoning(piece)]) => all.push_str(piece),
+            _ => out.push(message),
+        }
+    }
+    out
+}
+
+fn read(row: &Row, source: &Source<'_>) -> Vec<Message> {
     let (speaker, output) = (row.speaker(), row.field == Field::Output);
+    if row.reader == Reader::Name {
+        let body = source.named_after(&row.key);
+        let body = body.map(|body| Value::Text(body.to_owned()));
+        let read = |body| conversation::messages(&body, &speaker, output);
+        return body.and_then(read).unwrap_or_default();
+    }
     if row.reader == Reader::Family {
         let family = unflatten(&source.family(&row.key));
         let list = field(&family, &[&row.key]);

@@ -126,6 +126,11 @@ impl Source<'_> {
         (found != Value::Null).then_some(found)
     }
 
+    /// What follows some words in the name of the event.
+    pub fn named_after(&self, words: &str) -> Option<&str> {
+        self.event.split_once(words).map(|(_, rest)| rest)
+    }
+
     /// The attributes of a family of flattened keys.
     pub fn family(&self, name: &str) -> Vec<(String, Value)> {
         let member = |pair: &&KeyValue| {

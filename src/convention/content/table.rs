@@ -18,6 +18,8 @@ pub struct Table {
     pub system_events: Vec<String>,
     /// Texts that senders put where content was.
     pub redacted: Vec<String>,
+    /// Where tools on offer are told, the best first.
+    pub offers: Vec<Row>,
     /// Ways of telling, the best first.
     pub telling: Vec<Telling>,
 }
@@ -53,6 +55,10 @@ pub struct Row {
     pub unless: BTreeMap<String, Vec<String>>,
     /// Who speaks where the content does not say; else the field decides.
     pub role: Option<String>,
+    /// What was streamed stands there piece by piece, each as a message: pieces of one kind that
+    /// follow one another are one.
+    #[serde(default)]
+    pub pieces: bool,
 }
 
 impl Row {
@@ -85,6 +91,8 @@ pub enum Field {
     Arguments,
     /// A tool call's answer.
     Result,
+    /// Tools that a model may ask for.
+    Offers,
 }
 
 /// Where a key stands.
@@ -113,6 +121,8 @@ pub enum Reader {
     Family,
     /// The whole carrier as one message.
     Event,
+    /// A body in the event's name, after the words that are the key.
+    Name,
     /// A list of such events in one value, each with its name: those that the field is about.
     Events,
     /// A text, as it is.
