@@ -50,6 +50,11 @@ impl Read {
         let mut read = Self::default();
         for file in std::fs::read_dir(convention().join("tables")).unwrap() {
             let table = toml(&file.unwrap().path());
+            for family in list(&table, "verdict-family") {
+                for prefix in list(family, "prefixes") {
+                    read.add("fact", prefix.as_str().unwrap(), "verdicts");
+                }
+            }
             for rule in list(&table, "rule") {
                 for key in list(rule, "keys") {
                     read.add("fact", key.as_str().unwrap(), text(rule, "field"));

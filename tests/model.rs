@@ -555,6 +555,9 @@ fn one_key_over_traces_is_one_session_and_the_gap_is_idle() {
 struct RootsAreTurns;
 
 impl Lore for RootsAreTurns {
+    fn differ(&self, question: &PriceQuestion<'_>) -> bool {
+        Nothing.differ(question)
+    }
     fn price(&self, question: &PriceQuestion<'_>) -> PriceAnswer {
         Nothing.price(question)
     }

@@ -380,7 +380,9 @@ fn queries_find_what_they_say() {
         severity: spanfall::model::finding::Severity::Warning,
         session: SessionId(7),
         node: Some(NodeId(4)),
+        at: 0,
         message: String::new(),
+        evidence: String::new(),
     };
     let scene = Scene {
         session: &session,

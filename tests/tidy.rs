@@ -11,8 +11,8 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("model", &["metrics"]),
     ("theme", &[]),
     ("wire", &[]),
-    ("config", &["model", "wire", "ui"]), // money, addresses and keys as they are written
-    ("cli", &["model", "wire", "config"]),
+    ("config", &["model", "wire", "findings", "ui"]), // money, addresses, rules and keys as they are written
+    ("cli", &["model", "wire", "findings", "config"]),
     ("record", &["wire"]),
     ("convention", &["wire", "model", "metrics"]),
     ("prices", &["model"]),

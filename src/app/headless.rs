@@ -32,7 +32,8 @@ pub fn run(args: &Live, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let limit = usize::try_from(config.receive.max_memory.0).unwrap_or(usize::MAX);
     let mut store = block_on(receive(&known, receiving, limit, out))??;
     if let Some(format) = args.report {
-        print(&report::build(&mut store, &*known), format, out)?;
+        let report = report::build(&mut store, &*known);
+        print(&report.silenced(&config.findings.silence), format, out)?;
     }
     Ok(ExitCode::SUCCESS)
 }

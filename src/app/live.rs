@@ -165,9 +165,11 @@ impl Loop {
             show.config.notices.clone(),
         );
         let watch = Watch::new(&show.config, now_ns());
+        let silence = show.config.findings.silence.clone();
         let ui = start(show.config, listed, size);
         let mut screen = Screen::new(show.known, show.store, theme, ui, show.limit);
         screen.set_themes(show.themes);
+        screen.silence(silence);
         if let Some(receiving) = &receiving {
             let port =
                 |addresses: &[SocketAddr], usual| addresses.first().map_or(usual, SocketAddr::port);

@@ -59,6 +59,13 @@ impl Lore for Known {
             window: priced.window,
         }
     }
+    fn differ(&self, question: &PriceQuestion<'_>) -> bool {
+        let (asked, answered) = (question.request_model, question.response_model);
+        asked.zip(answered).is_some_and(|(asked, answered)| {
+            self.prices()
+                .differ(question.provider, question.host, asked, answered)
+        })
+    }
     fn emitter(&self, dialect: u8) -> Option<&str> {
         self.tables.emitter(dialect)
     }

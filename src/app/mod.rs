@@ -11,6 +11,7 @@ pub mod env;
 mod hands;
 mod headless;
 mod input;
+mod judge;
 pub mod live;
 pub mod load;
 pub mod lore;

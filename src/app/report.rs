@@ -16,12 +16,15 @@ pub fn run(args: &Report, config: &Config, out: &mut dyn Write) -> anyhow::Resul
     for complaint in complaints {
         writeln!(std::io::stderr(), "spanfall: {complaint}")?;
     }
-    let built = report::build(&mut store, &*known);
+    let built = report::build(&mut store, &*known).silenced(&config.findings.silence);
     print(&built, args.format, out)?;
     let totals = store.totals();
     let cost = totals.cost.map_or(0, |c| c.0);
     let too_dear = args.max_cost.is_some_and(|max| cost > max.0);
-    let failed = args.fail_on == Some(FailOn::Error) && totals.errors > 0;
+    let failed = args.fail_on.is_some_and(|what| match what {
+        FailOn::Severity(least) => built.found(least),
+        FailOn::Rule(rule) => built.found_by(rule),
+    });
     Ok(ExitCode::from(u8::from(too_dear || failed)))
 }
 

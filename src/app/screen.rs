@@ -6,10 +6,9 @@ use super::load::file;
 use super::lore::Known;
 use super::numbers::numbers;
 use super::themes::Themes;
-use crate::findings;
+use crate::findings::Watch;
 use crate::ingest::Batch;
 use crate::model::detail::Detail;
-use crate::model::finding::Finding;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{SessionSummary, Source, Tree};
 use crate::model::store::Store;
@@ -29,7 +28,7 @@ use std::sync::Arc;
 const HELD_MOST: usize = 64 << 20;
 /// Pieces of evidence that are correlated before keys are looked at again, which takes a few
 /// milliseconds.
-const PIECES: usize = 1_000;
+pub(super) const PIECES: usize = 1_000;
 /// Sessions without an agent that are shown at most: those heard of last.
 const STRANGERS: usize = 200;
 /// Effects may ask for a tree, whose rows ask for a detail; more rounds than this do nothing new.
@@ -72,10 +71,10 @@ pub struct Screen {
     pub(super) detail: Option<Detail>,
     pub(super) opened: Option<(NodeId, Vec<Source>)>,
     detail_version: u64,
-    receiver: ReceiverView,
+    pub(super) receiver: ReceiverView,
     numbers: StoreView,
     setups: Vec<SetUp>,
-    findings: Vec<Finding>,
+    pub(super) findings: Watch,
     /// All sessions, those without an agent too, while these are asked for.
     everyone: Option<Vec<SessionSummary>>,
     pub(super) burn: Burn,
@@ -113,7 +112,7 @@ impl Screen {
             receiver: ReceiverView::default(),
             numbers: StoreView::default(),
             setups: Vec::new(),
-            findings: Vec::new(),
+            findings: Watch::default(),
             everyone: None,
             burn: Burn::default(),
             held: Vec::new(),
@@ -199,12 +198,12 @@ impl Screen {
         }
         self.burn
             .note(now, self.store.totals().cost.unwrap_or_default());
-        self.findings = findings::of_sessions(self.store.sessions());
         self.numbers = numbers(&self.store, &self.known, self.limit);
         self.gather();
         self.count();
         self.act(Action::Data);
-        self.store.is_behind() || self.ui.is_searching()
+        let unsure = self.judge(now);
+        self.store.is_behind() || self.ui.is_searching() || unsure
     }
 
     /// The receiver's own numbers, as they are now.
@@ -365,7 +364,8 @@ impl Screen {
             detail_version: self.detail_version,
             receiver: &self.receiver,
             store: &self.numbers,
-            findings: &self.findings,
+            findings: self.findings.found(),
+            findings_version: self.findings.version(),
             setups: &self.setups,
             totals: self.store.totals(),
             prices: self.known.prices().as_of(),

@@ -12,7 +12,7 @@ use crate::model::usage::PicoUsd;
 use crate::wire::receiver::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-pub use values::{Shell, parse_speed};
+pub use values::{FailOn, Shell, parse_fail_on, parse_speed};
 
 /// The usual port of OTLP over gRPC.
 pub const GRPC_PORT: u16 = 4317;
@@ -240,8 +240,9 @@ pub struct Report {
     /// text and markdown are for people, json (schema spanfall.report/1) for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// Exit 1 if anything of this kind is in it
-    #[arg(long, value_name = "WHAT")]
+    /// Exit 1 if this is in it: error (a failure too), warning or info, or anything graver; or what
+    /// one rule finds, by its name
+    #[arg(long, value_name = "WHAT", value_parser = parse_fail_on)]
     pub fail_on: Option<FailOn>,
     /// Exit 1 if it cost more than this
     #[arg(long, value_name = "USD", value_parser = parse_usd)]
@@ -260,13 +261,6 @@ pub enum Format {
     Json,
     /// For people, in a pull request.
     Markdown,
-}
-
-/// What makes a report fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// A failed model call, tool call or agent.
-    Error,
 }
 
 /// `spanfall price`.
@@ -396,6 +390,7 @@ pub enum Agent {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
     use super::*;
+    use crate::model::finding::Severity;
     use clap::CommandFactory;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
@@ -448,7 +443,7 @@ mod tests {
             panic!("no report");
         };
         assert_eq!(report.max_cost, Some(PicoUsd(50_000_000_000)));
-        assert_eq!(report.fail_on, Some(FailOn::Error));
+        assert_eq!(report.fail_on, Some(FailOn::Severity(Severity::Error)));
         assert_eq!(report.format, Format::Markdown);
     }
 

@@ -1,6 +1,29 @@
 //! Values of arguments that no setting has.
 
+use crate::config::hint;
+use crate::findings::{RULES, Rule, rule};
+use crate::model::finding::Severity;
 use clap::ValueEnum;
+
+/// What makes a report fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// A finding of this severity or above, or a failed model call, tool call or agent.
+    Severity(Severity),
+    /// What this rule finds.
+    Rule(&'static Rule),
+}
+
+/// `error`, `warning`, `info`, or the name of a rule.
+pub fn parse_fail_on(text: &str) -> Result<FailOn, String> {
+    let severity = Severity::named(text).map(FailOn::Severity);
+    severity
+        .or_else(|| rule(text).map(FailOn::Rule))
+        .ok_or_else(|| {
+            let words = Severity::ALL.into_iter().map(Severity::name);
+            hint(text, words.chain(RULES.iter().map(|r| r.name)))
+        })
+}
 
 /// Shells whose syntax is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,6 +46,16 @@ pub fn parse_speed(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reports_fail_on_a_severity_or_a_rule() {
+        let error = FailOn::Severity(Severity::Error);
+        assert_eq!(parse_fail_on("error"), Ok(error));
+        let rule = rule("tool-loop").map(FailOn::Rule);
+        assert_eq!(parse_fail_on("tool-loop").ok(), rule);
+        let near = parse_fail_on("tool-lop").err();
+        assert_eq!(near.as_deref(), Some("did you mean `tool-loop`?"));
+    }
 
     #[test]
     fn speeds() {

@@ -8,10 +8,12 @@ mod read;
 mod settings;
 mod value;
 
+pub use nearest::hint;
 pub use print::print;
 pub use read::{ConfigError, read};
 pub use value::{parse_size, parse_usd};
 
+use crate::findings::Rule;
 use crate::model::usage::PicoUsd;
 use crate::ui::Keymap;
 use crate::wire::receiver::Listen;
@@ -29,6 +31,8 @@ pub struct Config {
     pub cost: Cost,
     /// When to call the user.
     pub notices: Notices,
+    /// What is looked for.
+    pub findings: Findings,
     /// The keys in force.
     pub keys: Keymap,
 }
@@ -128,6 +132,13 @@ pub struct Cost {
     pub budget: Option<PicoUsd>,
     /// What a session may cost.
     pub session_budget: Option<PicoUsd>,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What these rules find is not told.
+    pub silence: Vec<&'static Rule>,
 }
 
 /// When to call the user, and how. Off unless asked for.

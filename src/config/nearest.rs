@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that a mistaken one is nearest to.
 
 /// A clause about the names that there are: the nearest, else all.
-pub(super) fn hint<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn hint<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let lower = wrong.to_lowercase().replace('_', "-");
     let distance = |name: &str| strsim::damerau_levenshtein(&lower, &name.replace('_', "-"));
     let near = known.clone().map(|name| (distance(name), name));

@@ -36,7 +36,7 @@ macro_rules! settings {
 }
 
 /// The tables of the file, in its order, and what is in them.
-pub(super) const SECTIONS: [(&str, &str); 4] = [
+pub(super) const SECTIONS: [(&str, &str); 5] = [
     ("screen", "How it is shown."),
     ("receive", "Where and what is received."),
     ("cost", "Prices and budgets."),
@@ -44,6 +44,7 @@ pub(super) const SECTIONS: [(&str, &str); 4] = [
         "notices",
         "When to call you while you look elsewhere, and how.",
     ),
+    ("findings", "What is looked for."),
 ];
 
 /// All settings, in the order of the file.
@@ -68,4 +69,5 @@ pub(super) static SETTINGS: &[Setting] = settings! {
     notices.bell: "Ring the terminal's bell.";
     notices.osc9: "Ask the terminal for a desktop notification (OSC 9). tmux passes it on with `set -g allow-passthrough on`.";
     notices.on: "On these occasions.";
+    findings.silence: "Rules whose findings are not told, like [\"silence\"]; the README lists all.";
 };

@@ -44,6 +44,8 @@ session_budget = 2
 bell = true
 osc9 = true
 on = ["error", "waiting"]
+[findings]
+silence = ["silence", "cache-lost"]
 [keys]
 up = ["ctrl-u", "ctrl-w"]
 quit = []
@@ -114,6 +116,10 @@ fn mistakes_are_told_with_their_place_and_the_next_step() {
         (
             "[receive]\nmax_memory = -1",
             "2:14: max_memory: expected a size",
+        ),
+        (
+            "[findings]\nsilence = [\"silence\", \"cash-lost\"]",
+            "2:23: silence: there is no rule `cash-lost`; did you mean `cache-lost`?",
         ),
         (
             "[receive]\ncontent = \"no\"",

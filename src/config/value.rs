@@ -1,6 +1,8 @@
 //! Values in writing: how each kind is read from TOML and written back.
 
+use super::nearest::hint;
 use super::{Bytes, Content, Occasion};
+use crate::findings::{RULES, Rule, rule};
 use crate::model::usage::PicoUsd;
 use crate::wire::receiver::Listen;
 use std::ops::Range;
@@ -231,6 +233,21 @@ impl Value for Vec<Occasion> {
     fn write(&self) -> Option<String> {
         let known = OCCASIONS.iter().filter(|(_, o)| self.contains(o));
         Some(list(known.map(|(word, _)| (*word).to_owned())))
+    }
+}
+
+impl Value for Vec<&'static Rule> {
+    fn read(written: &Written) -> Result<Self, Fault> {
+        each(written, "a list of rules like [\"silence\"]", |one| {
+            let name = text(one, "the name of a rule")?;
+            rule(name).ok_or_else(|| {
+                let hint = hint(name, RULES.iter().map(|r| r.name));
+                Fault::at(one, format!("there is no rule `{name}`; {hint}"))
+            })
+        })
+    }
+    fn write(&self) -> Option<String> {
+        Some(list(self.iter().map(|r| r.name.to_owned())))
     }
 }
 

@@ -137,6 +137,7 @@ impl Tables {
         if root {
             self.follow_link(bits, span, &mut reading);
         }
+        self.span_asides(span, origin, bits, &mut reading);
         let status_failed = span.status.as_ref().is_some_and(|s| s.code == STATUS_ERROR);
         reading.failed = reading
             .number(Field::Failed)
@@ -164,6 +165,7 @@ impl Tables {
         if named.is_none() {
             reading.op = Op::Mark;
         }
+        Self::record_asides(record, &mut reading);
         reading.failed =
             named.is_some_and(|(_, _, failed)| failed) || reading.number(Field::Failed) == Some(1);
         reading
@@ -224,7 +226,7 @@ impl Tables {
             .fold(0, |bits, b| bits | b)
     }
 
-    fn facts(
+    pub(super) fn facts(
         &self,
         subject: &Subject<'_>,
         named: Option<(u8, Op)>,

@@ -136,6 +136,8 @@ fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
         Reader::Ns => number(nanos(text.trim().parse().ok()?, 1.0)),
         Reader::Duration => number(duration(text.trim())),
         Reader::Usd => number(PicoUsd::from_usd(text.trim().parse().ok()?).map(|p| p.0)),
+        Reader::Share => number(share(text.trim().parse().ok()?)),
+        Reader::OneIn => number(share(1.0 / text.trim().parse::<f64>().ok()?)),
         Reader::MicroUsd => number(text.trim().parse::<u64>().ok()?.checked_mul(1_000_000)),
         Reader::Flag => {
             let set = match &rule.starts {
@@ -207,6 +209,14 @@ fn whole(d: f64) -> Option<u64> {
 fn nanos(amount: f64, unit: f64) -> Option<u64> {
     let ns = amount * unit;
     (ns.is_finite() && (0.0..9e18).contains(&ns)).then_some(ns.round() as u64)
+}
+
+/// Millionths of a share of one.
+fn share(of: f64) -> Option<u64> {
+    if !(of > 0.0 && of <= 1.0) {
+        return None;
+    }
+    nanos(of, 1e6)
 }
 
 /// Nanoseconds of `1.5s`, `12.3ms`, `890µs`, `15ns`.

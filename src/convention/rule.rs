@@ -30,6 +30,10 @@ pub enum Reader {
     Ns,
     /// A duration with its unit, as Rust and Go print it: `1.5s`, `12.3ms`, `890µs`.
     Duration,
+    /// A share of one, in millionths.
+    Share,
+    /// One in so many, in millionths.
+    OneIn,
     /// US dollars.
     Usd,
     /// Millionths of US dollars.

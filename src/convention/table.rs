@@ -43,6 +43,8 @@ const FILES: &[&str] = &[
     include_str!("tables/openllmetry-langchain.toml"),
     include_str!("tables/traceloop.toml"),
     include_str!("tables/handoffs.toml"),
+    include_str!("tables/tools.toml"),
+    include_str!("tables/verdicts.toml"),
     include_str!("tables/otel.toml"),
     include_str!("tables/misspelled.toml"),
     include_str!("tables/plumbing.toml"),
@@ -74,7 +76,18 @@ struct File {
     #[serde(default)]
     span_event: Vec<SpanEvent>,
     #[serde(default)]
+    verdict_event: Vec<VerdictEvent>,
+    #[serde(default)]
+    verdict_family: Vec<VerdictFamily>,
+    #[serde(default)]
     link: Vec<Follow>,
+}
+
+/// A span event that judges its span, in attributes of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerdictEvent {
+    name: String,
 }
 
 /// What gives a dialect away. Hints for gated rules and for naming the dialect, never a gate
@@ -152,6 +165,16 @@ pub struct SpanEvent {
     pub dialect: u8,
 }
 
+/// A flattened list of verdicts among a span's attributes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictFamily {
+    /// What keys begin with, before the index.
+    pub prefixes: Vec<String>,
+    /// What they end with, in the order of [`crate::model::remarks::VERDICT`].
+    pub parts: [String; 5],
+}
+
 /// A dialect as compiled.
 #[derive(Debug)]
 pub struct Dialect {
@@ -185,6 +208,10 @@ pub struct Compiled {
     pub detect: FxHashMap<String, u64>,
     /// Span events, with the number that stands for a rule in their facts.
     pub span_events: Vec<(u16, SpanEvent)>,
+    /// Names of span events that judge their span.
+    pub verdict_events: Vec<String>,
+    /// Flattened lists of verdicts.
+    pub verdict_families: Vec<VerdictFamily>,
     counts: Vec<Counts>,
 }
 
@@ -202,6 +229,8 @@ impl Compiled {
             constants: Vec::new(),
             detect: FxHashMap::default(),
             span_events: Vec::new(),
+            verdict_events: Vec::new(),
+            verdict_families: Vec::new(),
             counts: Vec::new(),
         };
         let mut span_events = Vec::new();
@@ -229,6 +258,9 @@ impl Compiled {
             self.rules.extend(text.compile(dialect, file.gated)?);
         }
         self.counts.extend(file.counts);
+        self.verdict_families.extend(file.verdict_family);
+        self.verdict_events
+            .extend(file.verdict_event.into_iter().map(|e| e.name));
         self.dialects.push(Dialect {
             name: file.name,
             emitter: file.emitter,

@@ -1,57 +1,40 @@
-//! Rules over sessions and nodes: what a person should look at. Each rule is a function from the
-//! picture to findings; none changes it.
+//! Rules over sessions and nodes: what a person should look at. A [`Walk`] shows every node of a
+//! session to every check, once; what it has come to ([`Judged`]) says at any later time what is
+//! found then. No rule changes the picture.
 
-use crate::model::finding::{Finding, Severity};
-use crate::model::node::SessionSummary;
+mod answers;
+mod context;
+mod ends;
+mod evidence;
+mod pace;
+mod repeats;
+mod rules;
+mod session;
+mod sums;
+mod verdicts;
+mod walk;
+mod watch;
+mod words;
 
-/// What the summaries of sessions show, in their order.
-pub fn of_sessions(sessions: &[SessionSummary]) -> Vec<Finding> {
-    let rules = [parent_cycle, joined_midway, content_dropped];
-    sessions
-        .iter()
-        .flat_map(|s| rules.iter().filter_map(|rule| rule(s)))
-        .collect()
+pub use rules::{RULES, Rule, rule, table};
+pub use walk::{Judged, Walk};
+pub use watch::Watch;
+
+use crate::model::finding::Finding;
+use crate::model::node::{SessionSummary, Tree};
+use std::cmp::Reverse;
+
+/// What is found in a session of which nothing more will come, in the order of [`sort`].
+pub fn of_session(session: &SessionSummary, tree: &Tree) -> Vec<Finding> {
+    let mut walk = Walk::new(session);
+    walk.nodes(&tree.nodes);
+    let now = session.last_arrival.max(session.end);
+    let mut found = walk.end(session).at(session, now, true);
+    sort(&mut found);
+    found
 }
 
-fn finding(
-    session: &SessionSummary,
-    rule: &'static str,
-    severity: Severity,
-    message: String,
-) -> Finding {
-    Finding {
-        rule,
-        severity,
-        session: session.id,
-        node: None,
-        message,
-    }
-}
-
-/// Chains of parents that reached themselves: no tree holds them, so each was cut.
-fn parent_cycle(session: &SessionSummary) -> Option<Finding> {
-    let n = session.cycles;
-    let (chains, each) = match n {
-        0 => return None,
-        1 => ("1 chain of parents reached itself".to_owned(), "it"),
-        n => (format!("{n} chains of parents reached themselves"), "each"),
-    };
-    let message = format!("{chains}; {each} was cut at its first span");
-    Some(finding(session, "parent-cycle", Severity::Warning, message))
-}
-
-/// It began before anybody listened: its totals are "at least".
-fn joined_midway(session: &SessionSummary) -> Option<Finding> {
-    let message = "joined while it was going on; totals are at least".to_owned();
-    session
-        .joined_midway
-        .then(|| finding(session, "joined-midway", Severity::Info, message))
-}
-
-/// Contents went to hold the memory limit; the figures stay.
-fn content_dropped(session: &SessionSummary) -> Option<Finding> {
-    let message = "contents were dropped to hold the memory limit; figures stay".to_owned();
-    session
-        .content_dropped
-        .then(|| finding(session, "content-dropped", Severity::Info, message))
+/// The gravest first, and of those the earliest.
+pub fn sort(found: &mut [Finding]) {
+    found.sort_by_key(|f| (Reverse(f.severity), f.at, f.session, f.node, f.rule));
 }

@@ -1,6 +1,7 @@
 //! Evidence: spans and log records as received, with the facts that the dialect tables read
 //! from them.
 
+pub use super::field::Field;
 use super::ids::{SpanId, TraceId};
 use super::intern::Sym;
 use super::slabs::Stored;
@@ -54,106 +55,6 @@ pub enum Op {
     Mark,
     /// Plumbing that readers of agents do not want to see.
     Internal,
-}
-
-/// What a fact is about. Numbers are stored as they stand here: counts, nanoseconds,
-/// picodollars; ids as [`join_key`]s; text as [`Sym`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-#[expect(
-    missing_docs,
-    reason = "the names are the conventions' own; units are in their names"
-)]
-pub enum Field {
-    Session,
-    ParentSession,
-    Conversation,
-    TurnKey,
-    Title,
-    Machine,
-    Command,
-    AgentName,
-    AgentId,
-    WorkflowName,
-    ToolName,
-    ToolCallId,
-    ToolDetail,
-    ToolAsked,
-    ToolAnswered,
-    Subagent,
-    Delegates,
-    Nested,
-    Refused,
-    Mcp,
-    Operation,
-    Provider,
-    RequestModel,
-    ResponseModel,
-    ResponseId,
-    ServerAddress,
-    ServiceTier,
-    Speed,
-    FinishReasons,
-    InputTokens,
-    CacheRead,
-    CacheWrite,
-    CacheWrite1h,
-    OutputTokens,
-    ReasoningTokens,
-    TotalTokens,
-    AudioIn,
-    AudioOut,
-    Cost,
-    TtftNs,
-    FirstTokenAt,
-    AnsweredNs,
-    Chunk,
-    QueueNs,
-    PrefillNs,
-    DecodeNs,
-    EngineTtftNs,
-    DurationNs,
-    Attempts,
-    AttemptAt,
-    Failed,
-    Error,
-    PendingParent,
-    HandsOver,
-    HandoffFrom,
-    HandoffTo,
-    LinkTraceFirst,
-    LinkTraceLast,
-    LinkSpan,
-    DisplayName,
-}
-
-impl Field {
-    /// Its facts are texts.
-    pub fn is_text(self) -> bool {
-        matches!(
-            self,
-            Self::Session
-                | Self::Title
-                | Self::AgentName
-                | Self::WorkflowName
-                | Self::ToolName
-                | Self::ToolDetail
-                | Self::Subagent
-                | Self::Operation
-                | Self::Provider
-                | Self::RequestModel
-                | Self::ResponseModel
-                | Self::ServerAddress
-                | Self::ServiceTier
-                | Self::Speed
-                | Self::FinishReasons
-                | Self::Error
-                | Self::HandoffFrom
-                | Self::HandoffTo
-                | Self::DisplayName
-        )
-    }
 }
 
 /// One fact and the rule that read it (an index into the dialect tables). 12 bytes: a lean

@@ -14,6 +14,14 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Error];
+
+    /// The severity of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.name() == word)
+    }
+
     /// The word of the report (`spanfall.report/1`, `findings[].severity`).
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +43,10 @@ pub struct Finding {
     pub session: SessionId,
     /// The node that shows it; `None` where it is the session as a whole.
     pub node: Option<NodeId>,
+    /// When it began, ns since the epoch; 0 where it has no time.
+    pub at: u64,
     /// What was found, in a sentence.
     pub message: String,
+    /// The figures that it rests on; empty where the sentence says all.
+    pub evidence: String,
 }

@@ -4,6 +4,7 @@ use super::correlate::Handover;
 use super::figures::Figures;
 use super::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
 use super::measured::Measured;
+use super::remarks::Remarks;
 use super::usage::{CostBasis, PicoUsd, Usage};
 use std::sync::Arc;
 
@@ -163,6 +164,8 @@ pub struct Call {
     pub finish_reasons: Vec<Arc<str>>,
     /// Name of the agent that made the call: its nearest agent ancestor.
     pub agent: Option<Arc<str>>,
+    /// Another model than was asked for has answered, not that one by another name.
+    pub other_model: bool,
 }
 
 impl Call {
@@ -231,6 +234,8 @@ pub struct Node {
     pub claimed: Option<Usage>,
     /// What it says of handing over to another agent.
     pub hands: Option<Box<Handover>>,
+    /// What else is told of it, where anything is.
+    pub remarks: Option<Box<Remarks>>,
     /// The error, in the reporter's words.
     pub error: Option<Arc<str>>,
     /// A failed node is somewhere below.
@@ -262,6 +267,7 @@ impl Node {
             rolled: Figures::default(),
             claimed: None,
             hands: None,
+            remarks: None,
             error: None,
             error_below: false,
             sources: Vec::new(),

@@ -59,6 +59,13 @@ pub struct Sessions {
     pub evicted: Figures,
 }
 
+impl Session {
+    /// Goes up with every change of it.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+}
+
 impl Store {
     /// Correlates what changed and brings the summaries up to date. `now` is ns since the
     /// epoch. True if something that is shown changed.
@@ -181,7 +188,12 @@ impl Store {
         }
     }
 
-    fn correlate_members(&self, unit: u32, lore: &dyn Lore, stale: bool) -> correlate::Unit {
+    pub(super) fn correlate_members(
+        &self,
+        unit: u32,
+        lore: &dyn Lore,
+        stale: bool,
+    ) -> correlate::Unit {
         let cx = Context {
             evidence: &self.evidence,
             origins: &self.origins,

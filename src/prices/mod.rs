@@ -14,7 +14,7 @@ use crate::model::usage::{PicoUsd, Usage};
 pub use file::OverrideError;
 use file::PriceFile;
 use rate::Moment;
-use resolve::{Book, Found};
+use resolve::{Book, Found, undated};
 use std::sync::OnceLock;
 
 /// The embedded table as text, and the notice that must ship with it.
@@ -149,6 +149,21 @@ impl Table {
             Found::Entry { model, .. } => model.context_window,
             _ => None,
         }
+    }
+
+    /// Whether two names mean two models: the table sells both, as different ones, and they are not
+    /// one name with other dates (`gpt-4o`, `gpt-4o-2024-08-06`). False where it does not know.
+    pub fn differ(&self, provider: Option<&str>, host: Option<&str>, a: &str, b: &str) -> bool {
+        let sold = |name| match self.book.find(
+            provider.unwrap_or_default(),
+            host.unwrap_or_default(),
+            name,
+        ) {
+            Found::Entry { model, .. } => Some(&*model.id),
+            _ => None,
+        };
+        let two = sold(a).zip(sold(b)).is_some_and(|(a, b)| a != b);
+        two && undated(a) != undated(b)
     }
 
     /// By the response model; if that gives nothing, by the request model. A local runtime is

@@ -331,6 +331,28 @@ fn dash_dates(text: &str) -> String {
     parts.join("-")
 }
 
+/// A model's name without what tells its snapshots apart: dates, `-0613`, `-001`, `latest`, and
+/// without who sells it.
+pub(super) fn undated(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let name = name.split(['@', ':']).next().unwrap_or_default();
+    let parts: Vec<&str> = name.split('-').collect();
+    let digits = |p: &str| p.bytes().all(|b| b.is_ascii_digit());
+    let dated = |i: usize, p: &str| {
+        // `2024`, `08` and `06` of a date; `20240806`, `0613` and `001` stand alone.
+        let of_date = digits(p)
+            && p.len() == 2
+            && i > 1
+            && parts
+                .get(i - 1)
+                .is_some_and(|b| digits(b) && (b.len() == 4 || b.len() == 2));
+        i > 0 && (of_date || p == "latest" || digits(p) && p.len() > 2)
+    };
+    let kept = parts.iter().enumerate().filter(|(i, p)| !dated(*i, p));
+    kept.map(|(_, p)| *p).collect::<Vec<_>>().join("-")
+}
+
 /// The parts of `20251211`, if it can be a date of this century.
 fn is_date(text: &str) -> Option<(&str, &str, &str)> {
     if !text.bytes().all(|b| b.is_ascii_digit()) || !text.starts_with("20") {
@@ -360,6 +382,25 @@ mod tests {
             "m-éé",
         ] {
             assert_eq!(dash_dates(same), same);
+        }
+    }
+
+    #[test]
+    fn snapshots_of_a_model_have_one_name() {
+        for (a, b) in [
+            ("gpt-4o", "gpt-4o-2024-08-06"),
+            ("claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"),
+            ("gpt-4-0613", "gpt-4"),
+            ("gemini-1.5-pro-002", "gemini-1.5-pro-latest"),
+        ] {
+            assert_eq!(undated(a), undated(b));
+        }
+        for (a, b) in [
+            ("gpt-4o", "gpt-4o-mini"),
+            ("claude-sonnet-4-5", "claude-sonnet-4"),
+            ("claude-opus-4-1", "claude-sonnet-4-1"),
+        ] {
+            assert_ne!(undated(a), undated(b));
         }
     }
 

@@ -9,10 +9,10 @@ mod text;
 pub use schema::Report;
 pub use text::{markdown, summary, text, turn_line};
 
-use crate::findings;
+use crate::findings::{self, Rule};
 use crate::model::correlate::Lore;
 use crate::model::figures::Figures;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, SessionSummary, Tree};
 use crate::model::store::Store;
@@ -29,14 +29,17 @@ use std::sync::Arc;
 pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
     let mut sessions: Vec<SessionSummary> = store.sessions().to_vec();
     sessions.sort_by_key(|s| (s.start, s.id));
+    let mut found = Vec::new();
     let rows = sessions.iter().map(|summary| {
         let tree = store
             .tree(summary.id, lore)
             .map(|(tree, _)| tree)
             .unwrap_or_default();
+        found.extend(findings::of_session(summary, &tree));
         session(summary, &tree, &traces(store, summary.id))
     });
     let rows: Vec<SessionRow> = rows.collect();
+    findings::sort(&mut found);
     let counters = store.counters;
     Report {
         schema: "spanfall.report/1",
@@ -55,10 +58,28 @@ pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
         totals: (&store.totals()).into(),
         sessions: rows,
         metrics: metrics::rows(store),
-        findings: findings::of_sessions(&sessions)
-            .iter()
-            .map(finding)
-            .collect(),
+        findings: found.iter().map(finding).collect(),
+    }
+}
+
+impl Report {
+    /// Without what these rules found.
+    #[must_use]
+    pub fn silenced(mut self, rules: &[&'static Rule]) -> Self {
+        let silent = |row: &FindingRow| rules.iter().any(|r| r.name == row.rule);
+        self.findings.retain(|row| !silent(row));
+        self
+    }
+
+    /// Something of this gravity, or graver, was found.
+    pub fn found(&self, least: Severity) -> bool {
+        let grave = |row: &FindingRow| Severity::named(row.severity) >= Some(least);
+        self.totals.errors > 0 || self.findings.iter().any(grave)
+    }
+
+    /// This rule found something.
+    pub fn found_by(&self, rule: &Rule) -> bool {
+        self.findings.iter().any(|row| row.rule == rule.name)
     }
 }
 
@@ -69,6 +90,8 @@ fn finding(found: &Finding) -> FindingRow {
         session: format!("{:016x}", found.session.0),
         node: found.node.map(|n| n.to_string()),
         message: found.message.clone(),
+        evidence: found.evidence.clone(),
+        at_unix_ns: found.at.to_string(),
     }
 }
 

@@ -40,6 +40,10 @@ pub struct FindingRow {
     pub node: Option<String>,
     /// What it is, in words.
     pub message: String,
+    /// The figures that it rests on.
+    pub evidence: String,
+    /// When it began.
+    pub at_unix_ns: String,
 }
 
 /// What was received.

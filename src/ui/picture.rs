@@ -30,6 +30,8 @@ pub struct Picture<'a> {
     pub store: &'a StoreView,
     /// What a person should look at.
     pub findings: &'a [Finding],
+    /// Changes whenever `findings` does.
+    pub findings_version: u64,
     /// How to make agents export here.
     pub setups: &'a [SetUp],
     /// Sums over all sessions, what was evicted included.

@@ -160,6 +160,7 @@ mod tests {
                 rolled: Figures::default(),
                 claimed: None,
                 hands: None,
+                remarks: None,
                 error: None,
                 error_below: false,
                 sources: Vec::new(),

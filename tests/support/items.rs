@@ -22,6 +22,9 @@ impl Lore for Nothing {
             window: None,
         }
     }
+    fn differ(&self, _: &PriceQuestion<'_>) -> bool {
+        false
+    }
     fn emitter(&self, _: u8) -> Option<&str> {
         None
     }

@@ -40,6 +40,7 @@ impl Fixture {
             receiver: &self.receiver,
             store: &self.store,
             findings: &self.findings,
+            findings_version: 1,
             setups: &[],
             totals: self.totals,
             prices: "2026-11-09",
@@ -111,6 +112,7 @@ impl Builder {
             rolled: Figures::default(),
             claimed: None,
             hands: None,
+            remarks: None,
             error: None,
             error_below: false,
             sources: vec![Source {
@@ -491,7 +493,9 @@ fn findings() -> Vec<Finding> {
         severity,
         session: SessionId(session),
         node: None,
+        at: 0,
         message: message.into(),
+        evidence: String::new(),
     };
     vec![
         finding(

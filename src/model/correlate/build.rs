@@ -207,6 +207,7 @@ impl Builder<'_> {
             rolled: figures::Figures::default(),
             claimed: self.claim(group, kind),
             hands: self.hands(group),
+            remarks: self.remarks(group),
             error: self.error(group, first),
             error_below: false,
             sources: self.sources(group),

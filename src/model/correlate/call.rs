@@ -94,7 +94,7 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
         text(Field::ServiceTier),
         text(Field::Speed),
     );
-    let answer = cx.lore.price(&PriceQuestion {
+    let question = PriceQuestion {
         provider: call.provider.as_deref(),
         host: host.as_deref(),
         response_model: call.response_model.as_deref(),
@@ -103,7 +103,14 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
         usage,
         service_tier: tier.as_deref(),
         speed: speed.as_deref(),
-    });
+    };
+    let named = call
+        .request_model
+        .as_ref()
+        .zip(call.response_model.as_ref());
+    let other = named.is_some_and(|(asked, by)| asked != by) && cx.lore.differ(&question);
+    let answer = cx.lore.price(&question);
+    call.other_model = other;
     call.computed_cost = answer.cost;
     call.uncached_cost = answer.uncached;
     call.price_entry = Some(answer.entry);

@@ -23,6 +23,7 @@ mod place_agents;
 mod place_guests;
 mod place_talks;
 pub mod presume;
+mod remarks;
 mod request;
 mod source;
 mod streams;
@@ -80,6 +81,9 @@ pub struct PriceAnswer {
 pub trait Lore: Send + Sync {
     /// What a call costs.
     fn price(&self, question: &PriceQuestion<'_>) -> PriceAnswer;
+    /// Whether two names, of the model asked for and of the one that answered, mean two models;
+    /// false where nobody knows.
+    fn differ(&self, question: &PriceQuestion<'_>) -> bool;
     /// The product that speaks a dialect, where only one does (`claude-code`).
     fn emitter(&self, dialect: u8) -> Option<&str>;
     /// The roots of its traces are prompts, so a root that has not come is one.

@@ -1,0 +1,48 @@
+//! What the summary of a session shows by itself.
+
+use super::rules::{CLOCK_AHEAD, CONTENT_DROPPED, JOINED_MIDWAY, PARENT_CYCLE, Rule};
+use super::words::time;
+use crate::model::finding::Finding;
+use crate::model::node::SessionSummary;
+
+/// A clock that is ahead by less shows nothing that is wrong.
+const AHEAD_NS: u64 = 2_000_000_000;
+
+/// Adds what the summary shows.
+pub(super) fn look(session: &SessionSummary, found: &mut Vec<Finding>) {
+    let mut add = |rule: &'static Rule, message: String| {
+        found.push(Finding {
+            rule: rule.name,
+            severity: rule.severity,
+            session: session.id,
+            node: None,
+            at: session.start,
+            message,
+            evidence: String::new(),
+        });
+    };
+    match session.cycles {
+        0 => {}
+        1 => add(
+            &PARENT_CYCLE,
+            "1 chain of parents reached itself; it was cut at its first span".into(),
+        ),
+        n => add(
+            &PARENT_CYCLE,
+            format!("{n} chains of parents reached themselves; each was cut at its first span"),
+        ),
+    }
+    if session.joined_midway {
+        let text = "joined while it was going on; totals are at least";
+        add(&JOINED_MIDWAY, text.into());
+    }
+    if session.content_dropped {
+        let text = "contents were dropped to hold the memory limit; figures stay";
+        add(&CONTENT_DROPPED, text.into());
+    }
+    let ahead = session.end.saturating_sub(session.last_arrival);
+    if ahead > AHEAD_NS {
+        let ahead = time(ahead);
+        add(&CLOCK_AHEAD, format!("its clock is {ahead} ahead or more"));
+    }
+}
