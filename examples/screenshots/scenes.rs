@@ -131,6 +131,11 @@ fn scenes() -> Vec<Scene> {
             [vec![NextSession; 5], vec![Action::View(View::Cost)]].concat(),
         ),
         scene(
+            "latency",
+            "How long model calls and tools took",
+            vec![Action::View(View::Latency)],
+        ),
+        scene(
             "health",
             "What was received, and how well",
             vec![Action::View(View::Health)],

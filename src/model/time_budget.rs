@@ -181,6 +181,16 @@ fn works<'a>(
     stretch(at, to);
 }
 
+/// How long a finished tool worked, ns: from its start to its end without the waiting for a person
+/// among the nodes `below` it.
+pub fn worked(tool: &Node, below: &[Node]) -> u64 {
+    let (mut sum, end) = (0u64, end_of(tool, tool.start));
+    works(below.iter(), tool.start, end, end, &mut |from, to| {
+        sum = sum.saturating_add(to.saturating_sub(from));
+    });
+    sum
+}
+
 /// Gives each instant to the part that goes first of those that are open.
 fn sweep(edges: &[(u64, Part, bool)], start: u64, end: u64) -> TimeBudget {
     let mut budget = TimeBudget::default();

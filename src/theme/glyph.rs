@@ -52,6 +52,8 @@ pub enum Glyph {
     Unknown,
     /// At least.
     AtLeast,
+    /// At most, because parts of what it is worked out from are unknown.
+    AtMost,
     /// Presumed.
     Presumed,
     /// Made from log events.
@@ -112,6 +114,7 @@ impl Glyph {
             Self::Ellipsis => ("…", ".."),
             Self::Unknown => ("–", "-"),
             Self::AtLeast => ("≥", ">"),
+            Self::AtMost => ("≤", "<"),
             Self::Presumed => ("~", "~"),
             Self::FromLogs => ("≈", "="),
             Self::Times => ("×", "x"),

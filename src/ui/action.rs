@@ -6,6 +6,7 @@ use super::mouse::Point;
 use super::page::View;
 use super::pane::Tone;
 use super::save::Order;
+use super::scope::Scope;
 use crate::model::ids::{NodeId, SessionId};
 use tui_input::InputRequest;
 
@@ -36,6 +37,8 @@ pub enum Action {
     NextTab,
     /// Previous tab of the detail.
     PreviousTab,
+    /// Have the page be about this.
+    Scope(Scope),
     /// Next session.
     NextSession,
     /// Previous session.

@@ -2,7 +2,11 @@
 
 use super::action::Action;
 use super::page::View;
-use super::state::{Panel, UiState};
+use super::state::UiState;
+use super::when::{
+    always, can_enter, can_go_back, can_move, has_any, has_rows, has_session, has_tabs,
+    is_filtered, is_zoomed_in, on_panels,
+};
 
 /// One binding: what is pressed, what happens, what is said about it.
 pub struct Binding {
@@ -43,37 +47,6 @@ impl Binding {
         }
         name.trim_end_matches('-').to_owned()
     }
-}
-
-fn always(_: &UiState) -> bool {
-    true
-}
-fn has_rows(ui: &UiState) -> bool {
-    ui.view == View::Trace && !ui.rows.is_empty()
-}
-fn has_session(ui: &UiState) -> bool {
-    ui.view == View::Trace && ui.session.is_some()
-}
-fn on_panels(ui: &UiState) -> bool {
-    ui.view == View::Trace
-}
-fn has_any(ui: &UiState) -> bool {
-    ui.session.is_some()
-}
-fn can_move(ui: &UiState) -> bool {
-    ui.view != View::Trace || ui.session.is_some()
-}
-fn can_enter(ui: &UiState) -> bool {
-    has_session(ui) || ui.page.cursor.is_some()
-}
-fn is_zoomed_in(ui: &UiState) -> bool {
-    on_panels(ui) && ui.axis.window.is_some()
-}
-fn is_filtered(ui: &UiState) -> bool {
-    !ui.filter.is_empty()
-}
-fn can_go_back(ui: &UiState) -> bool {
-    ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
 }
 
 use Footer::{Joins, Says, Silent};
@@ -177,6 +150,13 @@ pub static TABLE: &[Binding] = &[
         |ui| ui.view != View::Trace,
     ),
     bind(
+        "3",
+        Action::View(View::Latency),
+        "latency: first tokens, decoding, tools",
+        Says("latency"),
+        |ui| ui.view != View::Latency && has_any(ui),
+    ),
+    bind(
         "4",
         Action::View(View::Cost),
         "cost: by agent, model, turn and tool",
@@ -224,16 +204,16 @@ pub static TABLE: &[Binding] = &[
     bind(
         "[",
         Action::PreviousTab,
-        "previous tab of the detail",
+        "previous tab of the detail or page",
         Says("tabs"),
-        has_rows,
+        has_tabs,
     ),
     bind(
         "]",
         Action::NextTab,
-        "next tab of the detail",
+        "next tab of the detail or page",
         Joins,
-        has_rows,
+        has_tabs,
     ),
     bind(
         "{",

@@ -3,13 +3,14 @@
 
 use super::Picture;
 use super::cost_tables::{INPUT, cached, money, tokens};
-use super::fields::{Field, Group, LABEL, field, flow};
+use super::fields::{LABEL, field};
 use super::ledger::Ledger;
-use super::page::{PageLine, Target};
+use super::maker::Maker;
+use super::page::PageLine;
 use super::pane::{Line, Tone};
 use super::{text, title};
 use crate::model::figures::Figures;
-use crate::model::ids::{NodeId, SessionId};
+use crate::model::ids::SessionId;
 use crate::model::usage::{CostBasis, PicoUsd};
 
 /// A price table is old after so many days.
@@ -22,11 +23,7 @@ pub(super) fn lines(
     ledger: &Ledger,
     width: usize,
 ) -> Vec<PageLine> {
-    let mut page = Maker {
-        lines: Vec::new(),
-        session,
-        width,
-    };
+    let mut page = Maker::new(session, width);
     page.overview(picture, ledger);
     page.parts("by agent", &ledger.agents, ledger);
     page.parts("by model", &ledger.models, ledger);
@@ -37,40 +34,10 @@ pub(super) fn lines(
     page.expensive("most expensive turns", &ledger.dear_turns, ledger);
     page.finishes(ledger);
     page.answered(ledger);
-    page.lines
-}
-
-/// A page in the making.
-pub(super) struct Maker {
-    lines: Vec<PageLine>,
-    session: SessionId,
-    pub width: usize,
+    page.into_lines()
 }
 
 impl Maker {
-    /// A line, and where it leads.
-    pub fn say(&mut self, line: Line, node: Option<NodeId>) {
-        let target = node.map(|node| Target::Node(self.session, Some(node)));
-        self.lines.push(PageLine { line, target });
-    }
-
-    /// A line between sections.
-    pub fn gap(&mut self) {
-        if !self.lines.is_empty() {
-            self.lines.push(PageLine::default());
-        }
-    }
-
-    fn group(&mut self, fields: Vec<Field>, note: String, warning: bool) {
-        let group = Group {
-            fields,
-            note,
-            warning,
-        };
-        let lines = flow(group, self.width).into_iter();
-        self.lines.extend(lines.map(PageLine::from));
-    }
-
     /// What is told of the session as a whole.
     fn overview(&mut self, picture: &Picture, ledger: &Ledger) {
         let summary = picture.sessions.iter().find(|s| s.id == self.session);

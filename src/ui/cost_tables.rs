@@ -1,9 +1,9 @@
 //! The tables of the page of tokens and cost.
 
-use super::cost::Maker;
 use super::ledger::{Expensive, Ledger, Part, ToolPart};
+use super::maker::Maker;
 use super::pane::{Line, Tone};
-use super::sheet::{Cell, Column, Sheet, cell, column, share, share_column};
+use super::sheet::{Cell, Column, Sheet, cell, column, columns_of, share, share_column};
 use super::{text, title};
 use crate::model::figures::Figures;
 
@@ -273,19 +273,10 @@ fn growth(before: Option<u64>, now: Option<u64>) -> String {
 
 /// A row of columns, each of a value or, where there are more than cells, of the highest of some.
 fn spark(values: &[u64], cells: usize) -> String {
-    const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let highest = values.iter().copied().max().unwrap_or(0).max(1);
-    let step = |n: u64| {
-        let at = u128::from(n) * 7 / u128::from(highest);
-        STEPS
-            .get(usize::try_from(at).unwrap_or(7))
-            .copied()
-            .unwrap_or('█')
-    };
     let many = values.len().div_ceil(cells.max(1)).max(1);
-    let highest_of = |some: &[u64]| some.iter().copied().max().unwrap_or(0);
-    values
+    let highest: Vec<_> = values
         .chunks(many)
-        .map(|some| step(highest_of(some)))
-        .collect()
+        .map(|s| s.iter().copied().max())
+        .collect();
+    columns_of(&highest)
 }

@@ -5,6 +5,7 @@ use super::Picture;
 use super::action::Action;
 use super::ledger::Ledger;
 use super::pane::{Line, Tone};
+use super::scope::Scope;
 use super::set_up;
 use super::state::UiState;
 use super::update::{distance, set_filter};
@@ -17,6 +18,8 @@ pub enum View {
     /// Sessions, tree, waterfall and detail.
     #[default]
     Trace,
+    /// How long model calls and tools took.
+    Latency,
     /// What tokens and money went to.
     Cost,
     /// How spanfall itself is: receiver, memory, dialects, findings.
@@ -30,6 +33,7 @@ impl View {
     pub fn title(self) -> &'static str {
         match self {
             Self::Trace => "Trace",
+            Self::Latency => "Latency",
             Self::Cost => "Tokens and cost",
             Self::Health => "Health",
             Self::SetUp => "Set up an agent",
@@ -55,6 +59,13 @@ pub struct PageLine {
     pub target: Option<Target>,
 }
 
+impl PageLine {
+    /// The page of a session, before there is one.
+    pub(super) fn nothing() -> Self {
+        Line::of(Tone::Faint, "no session yet").into()
+    }
+}
+
 impl From<Line> for PageLine {
     fn from(line: Line) -> Self {
         Self { line, target: None }
@@ -70,6 +81,8 @@ pub struct Page {
     pub cursor: Option<usize>,
     /// The first line on the screen.
     pub scroll: usize,
+    /// What it can be about, where there is a choice.
+    pub tabs: Vec<(Scope, String)>,
 }
 
 impl Page {
@@ -140,6 +153,7 @@ impl UiState {
         let width = usize::from(self.layout().page.width);
         let lines = match self.view {
             View::Trace => Vec::new(),
+            View::Latency => self.latency_lines(picture, width),
             View::Cost => self.cost_lines(picture, width),
             View::Health => health::lines(picture, width),
             View::SetUp => set_up::lines(picture, self.set_up, width),
@@ -169,7 +183,7 @@ impl UiState {
     fn cost_lines(&mut self, picture: &Picture, width: usize) -> Vec<PageLine> {
         let tree = picture.tree.filter(|_| picture.session == self.session);
         let (Some(session), Some(tree)) = (self.session, tree) else {
-            return vec![Line::of(Tone::Faint, "no session yet").into()];
+            return vec![PageLine::nothing()];
         };
         let key = (session, picture.tree_version);
         if self.ledger.as_ref().is_none_or(|(of, _)| *of != key) {

@@ -68,6 +68,18 @@ pub(super) fn share(part: u64, whole: u64) -> Cell {
     }
 }
 
+/// Columns as high as their values are beside the highest; a gap for none.
+pub(super) fn columns_of(values: &[Option<u64>]) -> String {
+    const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let highest = values.iter().flatten().copied().max().unwrap_or(0).max(1);
+    let step = |n: u64| {
+        let at = u128::from(n) * 7 / u128::from(highest);
+        let step = STEPS.get(usize::try_from(at).unwrap_or(7));
+        step.copied().unwrap_or('█')
+    };
+    values.iter().map(|n| n.map_or(' ', step)).collect()
+}
+
 /// The table: which columns fit.
 pub(super) struct Sheet<'a> {
     columns: &'a [Column],

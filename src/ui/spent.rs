@@ -54,7 +54,7 @@ impl UiState {
 }
 
 /// The node that is told of.
-fn subject(tree: &Tree, selected: usize, session: bool) -> Option<usize> {
+pub(super) fn subject(tree: &Tree, selected: usize, session: bool) -> Option<usize> {
     let mut at = selected;
     let counts = |n: &Node| n.descendants > 0 || n.parent.is_none();
     while let Some(node) = tree.nodes.get(at).filter(|n| !counts(n)) {

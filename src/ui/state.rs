@@ -12,6 +12,7 @@ use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
 use super::rows::Row;
+use super::scope::{Known, Scope};
 use super::spent::Spent;
 use super::themes::Themes;
 use super::toast::Toast;
@@ -131,6 +132,10 @@ pub struct UiState {
     pub(crate) page: Page,
     /// What a session spent, by session and version of its tree.
     pub(super) ledger: Option<((SessionId, u64), Ledger)>,
+    /// How long things took, and what it was worked out from.
+    pub(super) latency: Option<Known>,
+    /// What a page with tabs is about.
+    pub(crate) scope: Scope,
     /// A receiver is at work.
     pub(crate) listens: bool,
     /// The agent whose set-up is read, by its place in the picture.

@@ -85,6 +85,18 @@ pub fn duration(ns: u64) -> String {
     }
 }
 
+/// A short duration in at most three significant digits: `0.31ms`, `9.4ms`, `31.2ms`; as
+/// [`duration`] from 100 ms on.
+pub fn duration_short(ns: u64) -> String {
+    match ns {
+        0 => "0ms".to_owned(),
+        1..5_000 => "<.01ms".to_owned(),
+        5_000..995_000 => fixed((ns + 5_000) / 10_000, 2) + "ms",
+        995_000..99_950_000 => fixed((ns + 50_000) / 100_000, 1) + "ms",
+        _ => duration(ns),
+    }
+}
+
 /// A speed in at most three significant digits: `9.4`, `129`, `1.2k`.
 pub fn rate(per_second: f64) -> String {
     match per_second {

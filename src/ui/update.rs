@@ -70,8 +70,9 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PreviousSession => step_session(ui, picture, Way::Back),
         Action::NextPanel => step_panel(ui, 1),
         Action::PreviousPanel => step_panel(ui, 2),
-        Action::NextTab => ui.tab = ui.tab.step(1),
-        Action::PreviousTab => ui.tab = ui.tab.step(Tab::ALL.len() - 1),
+        Action::NextTab => ui.step_tab(Way::Forward),
+        Action::PreviousTab => ui.step_tab(Way::Back),
+        Action::Scope(scope) => ui.scope = scope,
         Action::Enter => drill_in(ui, picture),
         Action::Back => back(ui),
         Action::NextMatch => find(ui, picture, Way::Forward, Search::Match),
@@ -203,6 +204,20 @@ fn step_session(ui: &mut UiState, picture: &Picture, way: Way) {
     if let Some(session) = picture.sessions.get(next) {
         ui.session_picked = true;
         ui.go_to_session(session.id);
+    }
+}
+
+impl UiState {
+    /// The next tab of the page in view, else of the detail.
+    fn step_tab(&mut self, way: Way) {
+        if self.view != View::Trace {
+            self.step_scope(way);
+            return;
+        }
+        self.tab = self.tab.step(match way {
+            Way::Forward => 1,
+            Way::Back => Tab::ALL.len() - 1,
+        });
     }
 }
 

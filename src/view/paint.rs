@@ -241,10 +241,11 @@ fn ascii_block(ch: char) -> char {
 }
 
 /// Signs in texts that are made without a theme.
-const SIGNS: [(char, Glyph); 10] = [
+const SIGNS: [(char, Glyph); 11] = [
     ('·', Glyph::Dot),
     ('–', Glyph::Unknown),
     ('≥', Glyph::AtLeast),
+    ('≤', Glyph::AtMost),
     ('≈', Glyph::FromLogs),
     ('…', Glyph::Ellipsis),
     ('✗', Glyph::Error),

@@ -7,6 +7,7 @@ mod axis;
 mod corpus;
 mod cost;
 mod fixture;
+mod latency;
 mod lists;
 mod properties;
 mod snapshots;

@@ -55,6 +55,7 @@ fn action() -> impl Strategy<Value = Action> {
             Gaps,
             WholeSession,
             View(spanfall::ui::View::Cost),
+            View(spanfall::ui::View::Latency),
             Legend,
             Help,
             Mouse,

@@ -138,6 +138,20 @@ fn cost() {
 }
 
 #[test]
+fn latency() {
+    for (width, height) in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+        let actions = [Action::View(View::Latency), Action::Down];
+        let buffer = shot(&fixture(), (width, height), &dark(), &actions);
+        insta::assert_snapshot!(format!("latency_{width}x{height}"), dump(&buffer));
+    }
+    let actions = [Action::View(View::Latency), Action::NextTab];
+    let buffer = shot(&fixture(), (120, 40), &plain(), &actions);
+    let text = dump(&buffer);
+    assert!(text.is_ascii(), "{text}");
+    insta::assert_snapshot!("latency_of_a_turn", text);
+}
+
+#[test]
 fn health() {
     for (width, height) in [(60, 15), (120, 40)] {
         let actions = [Action::View(View::Health), Action::Down];

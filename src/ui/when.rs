@@ -1,0 +1,59 @@
+//! When a binding would do something: only then it is offered.
+
+use super::page::View;
+use super::state::{Panel, UiState};
+
+/// It would always do something.
+pub(super) fn always(_: &UiState) -> bool {
+    true
+}
+
+/// There are rows of a tree to move in.
+pub(super) fn has_rows(ui: &UiState) -> bool {
+    ui.view == View::Trace && !ui.rows.is_empty()
+}
+
+/// A session is looked at.
+pub(super) fn has_session(ui: &UiState) -> bool {
+    ui.view == View::Trace && ui.session.is_some()
+}
+
+/// The panels are on the screen, no page.
+pub(super) fn on_panels(ui: &UiState) -> bool {
+    ui.view == View::Trace
+}
+
+/// There is a session.
+pub(super) fn has_any(ui: &UiState) -> bool {
+    ui.session.is_some()
+}
+
+/// There is something to move in.
+pub(super) fn can_move(ui: &UiState) -> bool {
+    ui.view != View::Trace || ui.session.is_some()
+}
+
+/// Something is chosen that leads somewhere.
+pub(super) fn can_enter(ui: &UiState) -> bool {
+    has_session(ui) || ui.page.cursor.is_some()
+}
+
+/// A part of the axis is in sight.
+pub(super) fn is_zoomed_in(ui: &UiState) -> bool {
+    on_panels(ui) && ui.axis.window.is_some()
+}
+
+/// A filter is in force.
+pub(super) fn is_filtered(ui: &UiState) -> bool {
+    !ui.filter.is_empty()
+}
+
+/// There is something to go back from.
+pub(super) fn can_go_back(ui: &UiState) -> bool {
+    ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
+}
+
+/// There are tabs to go through: of the detail or of a page.
+pub(super) fn has_tabs(ui: &UiState) -> bool {
+    has_rows(ui) || ui.page.tabs.len() > 1
+}
