@@ -733,6 +733,42 @@ fn counts(scope: &str, name: &str, attributes: &serde_json::Value) -> Usage {
 }
 
 #[test]
+fn a_root_is_titled_by_what_was_written_for_people() {
+    let title = |input: &str| {
+        let known = Known::embedded().unwrap();
+        let attributes = json!({"openinference.span.kind": "AGENT", "input.value": input});
+        let item = otlp::span(&known, "agno", "Weatherman.run", &attributes);
+        let tree = the_tree(&mut store(vec![item]), &known);
+        tree.nodes[0].name.to_string()
+    };
+    assert_eq!(title("Is it (still) raining?"), "Is it (still) raining?");
+    assert_eq!(title(r#"{"task": "Find out."}"#), "Find out.");
+    // A document that was cut, and objects printed for a programmer, are no titles.
+    for input in [
+        r#"{"task": "Find"#,
+        "<Context at 0x7f>",
+        "AgentInput(input=[])",
+    ] {
+        assert_eq!(title(input), "Weatherman");
+    }
+}
+
+#[test]
+fn a_moment_said_of_a_failed_call_does_not_mend_it() {
+    let failed = span(2, 1, Op::Call, "chat", 10, 90)
+        .text(Field::RequestModel, "m")
+        .failed();
+    let tree = only(vec![
+        span(1, 0, Op::Turn, "ask", 0, 100),
+        failed,
+        span(3, 2, Op::Call, "error", 80, 80),
+    ]);
+    let call = tree.nodes.iter().find(|n| n.kind == NodeKind::Call);
+    assert_eq!(call.unwrap().state, State::Error);
+    assert_eq!(tree.nodes[0].rolled.failed_calls, 1);
+}
+
+#[test]
 fn input_that_excludes_the_cache_is_made_whole() {
     // Claude Code: input_tokens is what neither came from the cache nor went into it.
     let usage = counts(

@@ -250,14 +250,24 @@ fn list(value: &AnyValue) -> Option<String> {
 /// The first path that leads to a plain value: into JSON text, maps and lists. `-1` is the last
 /// of a list, `*` the first of a list or map; `role=user` goes on only in a map whose `role` is the
 /// text `user`, or in the last such map of a list. A text on the way that is a document itself is opened.
+/// `.` is the text itself where it is prose: no document, and no printed object.
 fn at_paths(told: &Told<'_>, paths: &[String]) -> Option<String> {
     match told.value.value.as_ref()? {
-        Value::StringValue(text) => {
-            let json = told.opened(text)?;
-            paths.iter().find_map(|path| json_at(json, path))
-        }
+        Value::StringValue(text) => match told.opened(text) {
+            Some(json) => paths.iter().find_map(|path| json_at(json, path)),
+            None => (is_prose(text) && paths.iter().any(|p| p == ".")).then(|| text.clone()),
+        },
         _ => paths.iter().find_map(|path| any_at(told.value, path)),
     }
+}
+
+/// Whether a text was written for people: neither a document, maybe cut, nor an object as printed for
+/// a programmer (`<Context at 0x7f>`, `AgentInput(input=…`).
+fn is_prose(text: &str) -> bool {
+    let text = text.trim_start();
+    let word = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+    let printed = word.is_some_and(|end| end > 0 && text[end..].starts_with('('));
+    !printed && !text.starts_with(['{', '[', '<', '('])
 }
 
 /// A path's first step and the rest; `None` at its end.

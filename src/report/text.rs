@@ -27,7 +27,7 @@ fn money(f: &FiguresRow) -> String {
 
 /// What is known of the tokens: parts that nobody told of are left out.
 fn usage(u: &UsageRow, complete: bool) -> String {
-    let least = if complete { "" } else { "≥" };
+    let least = |n: Option<u64>| if complete || n.is_none() { "" } else { "≥" };
     let part = |n: Option<u64>, name: &str| n.map(|n| format!("{n} {name}"));
     let of = |parts: [Option<String>; 2]| {
         let told: Vec<String> = parts.into_iter().flatten().collect();
@@ -39,8 +39,10 @@ fn usage(u: &UsageRow, complete: bool) -> String {
     let input = of([part(u.cache_read, "cached"), part(u.cache_write, "written")]);
     let output = of([part(u.reasoning, "reasoning"), None]);
     format!(
-        "{least}{} in{input}, {least}{} out{output}",
+        "{}{} in{input}, {}{} out{output}",
+        least(u.input),
         count(u.input),
+        least(u.output),
         count(u.output)
     )
 }

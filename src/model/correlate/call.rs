@@ -31,7 +31,8 @@ pub fn layers(forest: &Forest<'_>, group: &Group) -> Vec<usize> {
     layers
 }
 
-/// The piece that tells how the call ended: its last attempt, nearest to the wire.
+/// The piece that tells how the call ended: its last attempt, nearest to the wire. A moment that names
+/// no model is something said of the call (an `error` span below it), and no attempt.
 pub fn last_attempt(forest: &Forest<'_>, groups: &Groups, group: &Group) -> usize {
     let calls = group
         .pieces
@@ -41,8 +42,11 @@ pub fn last_attempt(forest: &Forest<'_>, groups: &Groups, group: &Group) -> usiz
     calls
         .max_by_key(|&i| {
             let p = &forest.pieces[i];
+            let named = [Field::RequestModel, Field::ResponseModel];
+            let named = named.iter().any(|f| p.evidence.facts.text(*f).is_some());
             (
                 p.is_span(),
+                named || p.evidence.start != p.evidence.end,
                 attempt_start(p).max(p.evidence.start),
                 forest.depth[i],
             )
