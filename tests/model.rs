@@ -788,6 +788,29 @@ fn input_that_excludes_the_cache_is_made_whole() {
 }
 
 #[test]
+fn bedrock_is_read_as_its_reporter_counts() {
+    // Converse tells 701 without the cache of 320, and a total with it.
+    let openinference = |prompt: u64| {
+        let attributes = json!({"openinference.span.kind": "LLM", "llm.token_count.prompt": prompt,
+            "llm.token_count.completion": 42, "llm.token_count.total": 1063,
+            "llm.token_count.prompt_details.cache_read": 300, "llm.token_count.prompt_details.cache_write": 20});
+        counts(
+            "openinference.instrumentation.bedrock",
+            "bedrock.converse",
+            &attributes,
+        )
+        .input
+    };
+    assert_eq!(openinference(701), Some(1021)); // as they come, older versions
+    assert_eq!(openinference(1021), Some(1021)); // added up, 0.1.61
+    let botocore = json!({"gen_ai.operation.name": "chat", "gen_ai.system": "aws.bedrock",
+        "gen_ai.usage.input_tokens": 701, "gen_ai.usage.output_tokens": 42,
+        "gen_ai.usage.cache_read.input_tokens": 300, "gen_ai.usage.cache_creation.input_tokens": 20});
+    let scope = "opentelemetry.instrumentation.botocore.bedrock-runtime";
+    assert_eq!(counts(scope, "chat m", &botocore).input, Some(1021));
+}
+
+#[test]
 fn input_that_includes_the_cache_stays() {
     let usage = counts(
         "opentelemetry.instrumentation.genai.openai",

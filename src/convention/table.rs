@@ -117,7 +117,8 @@ struct LogNames {
 #[serde(deny_unknown_fields)]
 struct Counts {
     scope: String,
-    counts: Convention,
+    /// Absent where its versions differ: the counts themselves tell.
+    counts: Option<Convention>,
 }
 
 /// A span or event name and what it tells of; `*` at its end stands for any rest.
@@ -339,6 +340,6 @@ impl Compiled {
         self.counts
             .iter()
             .find(|c| scope.starts_with(&c.scope))
-            .map(|c| c.counts)
+            .and_then(|c| c.counts)
     }
 }
