@@ -10,6 +10,7 @@ use divan::Bencher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use spanfall::app::lore::Known;
+use spanfall::findings::Walk;
 use spanfall::model::ids::NodeId;
 use spanfall::model::store::Store;
 use spanfall::record::{self, Recorded};
@@ -93,6 +94,18 @@ fn correlate(bencher: Bencher) {
             store.refresh(&known, 2);
             store
         });
+}
+
+/// Every rule sees every node of a turn of 100,000.
+#[divan::bench]
+fn judge(bencher: Bencher) {
+    let data = wide();
+    let session = &data.sessions[0];
+    bencher.bench_local(|| {
+        let mut walk = Walk::new(session);
+        walk.nodes(&data.tree.nodes);
+        walk.end(session).at(session, 0, true).len()
+    });
 }
 
 const ROWS: u32 = 100_000;

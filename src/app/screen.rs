@@ -201,8 +201,8 @@ impl Screen {
         self.numbers = numbers(&self.store, &self.known, self.limit);
         self.gather();
         self.count();
-        self.act(Action::Data);
         let unsure = self.judge(now);
+        self.act(Action::Data);
         self.store.is_behind() || self.ui.is_searching() || unsure
     }
 

@@ -84,7 +84,7 @@ impl Orphans {
         }
         self.first = self.first.or(Some((node.id, node.start)));
         self.parents += 1;
-        let near = |n: &&Node| n.depth == node.depth + 1;
+        let near = |n: &&Node| n.depth == node.depth + 1 && n.arrived;
         self.children += at.below.iter().filter(near).count();
     }
 

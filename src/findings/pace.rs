@@ -70,7 +70,9 @@ impl Paces {
         if !matches!(node.kind, NodeKind::Call | NodeKind::Tool) {
             return;
         }
-        let kind = (node.kind, node.name.clone());
+        // While a call runs, nobody knows yet who will answer it.
+        let asked = node.call.as_ref().and_then(|c| c.request_model.clone());
+        let kind = (node.kind, asked.unwrap_or_else(|| node.name.clone()));
         match (node.state, node.end) {
             (State::Ok | State::Error, Some(end)) => {
                 self.took

@@ -156,9 +156,9 @@ impl Judged {
     /// What is found at a time, ns since the epoch. `over` says that nothing more will come.
     pub fn at(&self, session: &SessionSummary, now: u64, over: bool) -> Vec<Finding> {
         let mut found = self.found.clone();
-        if !over {
-            self.open.at(session, now, &mut found);
-        }
+        // A recording stands still where the last of it came.
+        let now = if over { session.last_arrival } else { now };
+        self.open.at(session, now, &mut found);
         self.orphans.at(session, now, over, &mut found);
         found
     }

@@ -1,7 +1,7 @@
 //! The report for people: plain text and Markdown, from the same rows.
 
 use super::metrics::MetricRow;
-use super::schema::{FiguresRow, Report, SessionRow, UsageRow};
+use super::schema::{FiguresRow, FindingRow, Report, SessionRow, UsageRow};
 use crate::model::figures::Figures;
 use crate::model::node::{SessionSummary, TurnSummary};
 use std::fmt::Write;
@@ -123,6 +123,12 @@ pub fn text(report: &Report) -> String {
             let _ = writeln!(out, "  {row}");
         }
     }
+    if !report.findings.is_empty() {
+        let _ = writeln!(out, "\nfindings");
+        for row in &report.findings {
+            let _ = writeln!(out, "  {}", finding(report, row));
+        }
+    }
     if report.sessions.is_empty() {
         let r = &report.received;
         let _ = writeln!(
@@ -132,6 +138,23 @@ pub fn text(report: &Report) -> String {
         );
     }
     out
+}
+
+/// A finding in a line: how grave, where, what, by which figures and rule.
+fn finding(report: &Report, row: &FindingRow) -> String {
+    let session = report.sessions.iter().find(|s| s.id == row.session);
+    let title = session.map_or_else(String::new, |s| line(&s.title).chars().take(40).collect());
+    let evidence = match line(&row.evidence) {
+        none if none.is_empty() => none,
+        some => format!(" ({some})"),
+    };
+    format!(
+        "{:<7} {}: {}{evidence} [{}]",
+        row.severity,
+        title,
+        line(&row.message),
+        row.rule
+    )
 }
 
 /// Rows of metrics shown to people; the JSON report has all.
@@ -295,6 +318,13 @@ pub fn markdown(report: &Report) -> String {
             let _ = writeln!(out, "\n{}", said.replace('|', "\\|"));
         }
         let _ = writeln!(out, "\n{}\n", lists(s, "- "));
+    }
+    if !report.findings.is_empty() {
+        out.push_str("## Findings\n\n");
+        for row in &report.findings {
+            let _ = writeln!(out, "- {}", finding(report, row).replace('|', "\\|"));
+        }
+        out.push('\n');
     }
     if !report.metrics.is_empty() {
         out.push_str("## Metrics\n\n");

@@ -69,6 +69,10 @@ pub enum Action {
     NextError,
     /// Previous failed node, unfolded to.
     PreviousError,
+    /// Next node with a finding, unfolded to.
+    NextFinding,
+    /// Previous node with a finding, unfolded to.
+    PreviousFinding,
     /// Keep the newest running row selected, or stop that.
     Follow,
     /// Hold the display, or let it go on.

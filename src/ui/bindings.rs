@@ -4,7 +4,7 @@ use super::action::Action;
 use super::page::View;
 use super::state::UiState;
 use super::when::{
-    always, can_enter, can_go_back, can_move, has_any, has_rows, has_session, has_tabs,
+    always, can_enter, can_go_back, can_move, has_any, has_marks, has_rows, has_session, has_tabs,
     is_filtered, is_zoomed_in, on_panels,
 };
 
@@ -134,6 +134,20 @@ pub static TABLE: &[Binding] = &[
         "follow what runs",
         Says("follow"),
         has_session,
+    ),
+    bind(
+        "v",
+        Action::NextFinding,
+        "next finding",
+        Says("findings"),
+        has_marks,
+    ),
+    bind(
+        "V",
+        Action::PreviousFinding,
+        "previous finding",
+        Joins,
+        has_marks,
     ),
     bind(
         "p",

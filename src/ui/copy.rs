@@ -2,7 +2,7 @@
 
 use super::pane::{Line, Tab};
 use super::state::UiState;
-use super::{Picture, summary};
+use super::{Picture, marks};
 use crate::model::detail::{Detail, EvidenceDetail, Message, Part, Speaker, Value};
 use crate::model::ids::SpanId;
 use crate::model::node::Node;
@@ -73,7 +73,7 @@ fn tab(ui: &UiState, picture: &Picture, detail: &Detail) -> String {
         (Tab::Attributes, _) => return attributes(&detail.evidence),
         (Tab::Summary, Some(node)) => {
             let width = usize::from(ui.layout().detail.width.saturating_sub(2));
-            summary = summary::lines(node, picture.now, width);
+            summary = marks::lines(picture, node, picture.now, width);
             &summary
         }
         _ => &ui.pane,

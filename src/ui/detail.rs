@@ -2,7 +2,7 @@
 
 use super::pane::{Tab, lines};
 use super::state::{PaneKey, UiState};
-use super::{Picture, summary};
+use super::{Picture, marks};
 use crate::model::detail::Detail;
 use crate::model::node::Node;
 
@@ -62,7 +62,9 @@ impl UiState {
 
     fn pane_lines(&self, picture: &Picture, width: usize) -> usize {
         match (self.tab, self.selected_node(picture)) {
-            (Tab::Summary, Some(node)) => summary::lines(node, 0, width.saturating_sub(2)).len(),
+            (Tab::Summary, Some(node)) => {
+                marks::lines(picture, node, 0, width.saturating_sub(2)).len()
+            }
             _ => self.pane.len(),
         }
     }

@@ -18,6 +18,7 @@ pub(super) enum Way {
 pub(super) enum Search {
     Match,
     Error,
+    Finding,
 }
 
 /// Selects the next row that matches or failed, round and round. Errors are found inside folds too,
@@ -35,6 +36,7 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
             .map(|r| r.node as usize)
             .collect(),
         Search::Error => failed(ui, tree),
+        Search::Finding => ui.marks.nodes().collect(),
     };
     hits.sort_unstable();
     let hit = match way {
@@ -49,6 +51,7 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
         let word = match what {
             Search::Match => "nothing matches",
             Search::Error => "no errors in this session",
+            Search::Finding => "no findings in this session",
         };
         ui.tell(Tone::Warning, word);
     }

@@ -6,7 +6,7 @@ use super::fields::{Group, LABEL, field, flow};
 use super::page::{PageLine, Target};
 use super::pane::{Line, Tone};
 use super::picture::{ReceiverView, StoreView};
-use super::text;
+use super::{marks, text};
 use crate::model::finding::Severity;
 
 /// Cells of a bar that shows how full something is.
@@ -293,14 +293,13 @@ fn findings(picture: &Picture) -> Vec<PageLine> {
     if picture.findings.is_empty() {
         return vec![Line::of(Tone::Faint, "none").into()];
     }
-    let mut found: Vec<_> = picture.findings.iter().collect();
-    found.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    let line = |f: &&crate::model::finding::Finding| {
-        let (tone, sign) = match f.severity {
-            Severity::Error => (Tone::Error, "✗"),
-            Severity::Warning => (Tone::Warning, "▲"),
-            Severity::Info => (Tone::Secondary, "·"),
+    let line = |f: &crate::model::finding::Finding| {
+        let sign = match f.severity {
+            Severity::Error => "✗",
+            Severity::Warning => "▲",
+            Severity::Info => "·",
         };
+        let tone = marks::tone(f.severity);
         let session = picture.sessions.iter().find(|s| s.id == f.session);
         let title = session.map_or_else(String::new, |s| {
             text::cut(&text::sanitize(&s.title), 28, text::Cut::End, "…")
@@ -309,9 +308,10 @@ fn findings(picture: &Picture) -> Vec<PageLine> {
         PageLine {
             line: Line::of(tone, format!("{sign} "))
                 .and(Tone::Secondary, format!("{title}{gap}"))
-                .and(Tone::Text, text::sanitize(&f.message).into_owned()),
+                .and(Tone::Text, text::sanitize(&f.message).into_owned())
+                .and(Tone::Faint, format!("  {}", text::sanitize(&f.evidence))),
             target: Some(Target::Node(f.session, f.node)),
         }
     };
-    found.iter().map(line).collect()
+    picture.findings.iter().map(line).collect()
 }

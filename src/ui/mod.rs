@@ -29,6 +29,7 @@ pub mod layout;
 pub mod ledger;
 mod listed;
 mod maker;
+pub mod marks;
 pub mod mouse;
 mod movement;
 pub mod notes;

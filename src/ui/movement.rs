@@ -14,6 +14,7 @@ impl UiState {
         self.listens = !picture.receiver.listeners.is_empty();
         self.refresh_page(picture);
         self.clamp_sessions(picture.sessions);
+        self.marks.refresh(picture);
         let tree = picture.tree.filter(|_| picture.session == self.session);
         let (Some(tree), Some(session)) = (tree, self.session) else {
             self.rows.clear();

@@ -49,7 +49,7 @@ pub struct Picture<'a> {
 impl Picture<'_> {
     /// What the header warns of: findings, and what was refused, unreadable or dropped.
     pub fn troubles(&self) -> u64 {
-        let warned = |f: &&Finding| f.severity == Severity::Warning;
+        let warned = |f: &&Finding| f.severity >= Severity::Warning;
         self.receiver.troubles() + self.findings.iter().filter(warned).count() as u64
     }
 }

@@ -8,6 +8,7 @@ use super::jump::Jump;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
 use super::ledger::Ledger;
+use super::marks::Marks;
 use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
@@ -169,6 +170,8 @@ pub struct UiState {
     pub(super) rows_key: Option<RowsKey>,
     pub(crate) rows: Vec<Row>,
     pub(crate) match_count: usize,
+    /// What was found in the session in view.
+    pub(crate) marks: Marks,
     pub(super) newest: Option<usize>,
     pub(crate) cursor: usize,
     pub(crate) scroll: usize,

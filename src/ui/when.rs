@@ -13,6 +13,11 @@ pub(super) fn has_rows(ui: &UiState) -> bool {
     ui.view == View::Trace && !ui.rows.is_empty()
 }
 
+/// Something was found in the session.
+pub(super) fn has_marks(ui: &UiState) -> bool {
+    has_rows(ui) && !ui.marks.is_empty()
+}
+
 /// A session is looked at.
 pub(super) fn has_session(ui: &UiState) -> bool {
     ui.view == View::Trace && ui.session.is_some()

@@ -8,7 +8,7 @@ use crate::ui::attributes::{Styles, items};
 use crate::ui::mouse::Target;
 use crate::ui::pane::{Line, NOTHING, Tab};
 use crate::ui::state::Panel;
-use crate::ui::{Picture, UiState, summary, title};
+use crate::ui::{Picture, UiState, marks, title};
 use ratatui::layout::Rect;
 use ratatui::widgets::StatefulWidget;
 
@@ -33,7 +33,7 @@ pub(super) fn draw(
             return;
         }
         Tab::Summary => {
-            summary = summary::lines(node, now, usize::from(width));
+            summary = marks::lines(picture, node, now, usize::from(width));
             &summary
         }
         Tab::Messages | Tab::Events | Tab::Source => &ui.pane,

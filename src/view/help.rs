@@ -32,7 +32,7 @@ const SIGNS: [(Glyph, Role, &str); 20] = [
     (
         Glyph::Warning,
         Role::Warning,
-        "refused, unreadable or dropped",
+        "found; refused, lost, unreadable",
     ),
     (Glyph::SessionRunning, Role::Running, "session runs"),
     (Glyph::SessionIdle, Role::Text, "session idle or ended"),

@@ -7,6 +7,7 @@ use super::paint::Pen;
 use super::scale::Scale;
 use super::text::{self, Cut};
 use super::waterfall;
+use crate::model::finding::Severity;
 use crate::model::node::{Node, NodeKind, Sign, State, Tree};
 use crate::theme::{Glyph, Role};
 use crate::ui::layout::Layout;
@@ -259,6 +260,18 @@ fn draw_name(pen: &mut Pen, area: Rect, node: &Node, row: Row, ui: &UiState, now
         pen.symbol(area.right() - 1, y, mark, faint);
         room -= 2;
     }
+    if room > 2
+        && let Some(severity) = mark(node, row, ui)
+    {
+        let (glyph, role) = match severity {
+            Severity::Error => (Glyph::Error, Role::Error),
+            Severity::Warning => (Glyph::Warning, Role::Warning),
+            Severity::Info => (Glyph::Dot, Role::Warning),
+        };
+        let (sign, style) = (pen.glyph(glyph), pen.style(role));
+        pen.symbol(x + room - 1, y, sign, style);
+        room -= 2;
+    }
     let style = pen.style(name_role(node));
     let name = pen.fit(&title::node(node), room, Cut::End);
     let mut used = put_matched(pen, (x, y, room), &name, style, ui);
@@ -270,6 +283,17 @@ fn draw_name(pen: &mut Pen, area: Rect, node: &Node, row: Row, ui: &UiState, now
         let style = pen.style(Role::Secondary);
         put_matched(pen, (x + used + 1, y, rest), &detail, style, ui);
     }
+}
+
+/// The gravest finding in a row; in what is folded into it too.
+fn mark(node: &Node, row: Row, ui: &UiState) -> Option<Severity> {
+    let at = row.node as usize;
+    let below = if row.folded {
+        node.descendants as usize
+    } else {
+        0
+    };
+    ui.marks.within(at..at + 1 + below)
 }
 
 /// How often a call was tried, where that is more than once; gives the cells used.

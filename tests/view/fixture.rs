@@ -497,7 +497,7 @@ fn findings() -> Vec<Finding> {
         message: message.into(),
         evidence: String::new(),
     };
-    vec![
+    let mut all = vec![
         finding(
             "joined-midway",
             Severity::Info,
@@ -516,11 +516,18 @@ fn findings() -> Vec<Finding> {
             3,
             "2 chains of parents reached themselves; each was cut at its first span",
         ),
-        finding(
-            "parent-cycle",
-            Severity::Warning,
-            1,
-            "1 chain of parents reached itself; it was cut at its first span",
-        ),
-    ]
+        Finding {
+            node: Some(NodeId(5)),
+            at: T0,
+            evidence: "read 0 of 5,120, 50ms after the call before".into(),
+            ..finding(
+                "cache-lost",
+                Severity::Warning,
+                1,
+                "the prompt cache was lost: 5,120 tokens that were in it are sent anew",
+            )
+        },
+    ];
+    spanfall::findings::sort(&mut all);
+    all
 }
