@@ -8,6 +8,7 @@ use super::ids::SessionId;
 use super::store::Store;
 use super::units::Brief;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// A silence of a process so long begins another session: half an hour is how long web analytics
@@ -17,269 +18,209 @@ pub const SILENCE_NS: u64 = 1_800_000_000_000;
 /// Units without a session key, by process and time.
 #[derive(Default)]
 pub struct Processes {
-    /// The stretch of each unit, by process, start and unit.
-    lines: HashMap<u64, BTreeMap<(u64, u32), usize>>,
-    places: HashMap<u32, Place>,
-    stretches: Vec<Stretch>,
+    lines: HashMap<u64, Line>,
+    /// The process of each unit, and its start.
+    places: HashMap<u32, (u64, u64)>,
     /// Processes whose stretches may be larger than what is in them.
     shrunk: BTreeSet<u64>,
 }
 
-/// A unit as it was filed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    process: u64,
-    start: u64,
-    end: u64,
-    bare: bool,
+/// The units of one process.
+#[derive(Default)]
+struct Line {
+    /// By start and unit.
+    units: BTreeMap<(u64, u32), Filed>,
+    /// Units without a long silence between them, by their first start. What comes makes them grow
+    /// together; they are made anew when something left that held them together.
+    stretches: BTreeMap<u64, Stretch>,
 }
 
-/// Units of one process without a long silence between them. What comes makes them grow together;
-/// when something goes or shrinks, they are made anew.
-struct Stretch {
-    merged_into: usize,
-    first: (u64, u32),
-    last: (u64, u32),
+/// A unit as it was filed.
+#[derive(Clone, Copy)]
+struct Filed {
     end: u64,
     bare: bool,
+    /// The stretch that it was last told to be in, see [`Line::name`].
+    told: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Stretch {
+    end: u64,
+    /// How many units in it are nothing but calls.
+    bare: usize,
 }
 
 impl Processes {
     /// Files a unit: its process, start, end, and whether it is nothing but calls. What it says of
     /// other units' sessions: those that are to be looked at again.
     pub fn file(&mut self, unit: u32, process: u64, times: (u64, u64), bare: bool) -> Vec<u32> {
-        let key = (times.0, unit);
-        let place = Place {
-            process,
-            start: times.0,
-            end: times.1,
-            bare,
-        };
-        let before = self.places.get(&unit).copied();
-        if before.is_some_and(|b| (b.process, b.start) != (process, times.0)) {
-            self.forget(unit);
-        }
-        let mut moved = Vec::new();
-        self.places.insert(unit, place);
-        if before.is_some_and(|b| b.end > times.1 || (b.bare && !bare)) {
-            self.shrunk.insert(process);
-        }
-        let first = self.first(process);
-        let line = self.lines.entry(process).or_default();
-        let before = line.range(..key).next_back().map(|(_, s)| *s);
-        let own = line.get(&key).copied();
-        let new = self.stretches.len();
-        if own.is_none() {
-            self.stretches.push(Stretch {
-                merged_into: new,
-                first: key,
-                last: key,
-                end: times.1,
-                bare: false,
-            });
-            line.insert(key, new);
-        }
-        let mut at = own.map_or(new, |own| root(&self.stretches, own));
-        let known = own.map(|_| self.told(at));
-        if let Some(stretch) = self.stretches.get_mut(at) {
-            stretch.end = stretch.end.max(times.1);
-            stretch.bare |= bare;
-        }
-        if let Some(before) = before.map(|b| root(&self.stretches, b))
-            && before != at
-            && self.near(before, times.0)
-        {
-            at = self.merge(process, before, at, &mut moved);
-        }
-        while let Some(after) = self.after(process, at)
-            && self.near(at, self.stretches[after].first.0)
-        {
-            at = self.merge(process, at, after, &mut moved);
-        }
-        if known.is_some_and(|known| known != self.told(at)) {
-            moved.extend(self.members(process, at));
-        }
-        // The first stretch of a process is named otherwise than later ones.
-        if let Some((was_first, stretch)) = first.filter(|(was_first, _)| key < *was_first) {
-            let stretch = root(&self.stretches, stretch);
-            if self
-                .stretches
-                .get(stretch)
-                .is_some_and(|s| s.first == was_first)
-            {
-                moved.extend(self.members(process, stretch));
+        let (start, end) = times;
+        let filed = self.places.get(&unit).and_then(|&(process, start)| {
+            let filed = self.lines.get(&process)?.units.get(&(start, unit))?;
+            Some((process, start, *filed))
+        });
+        let (mut told, mut counted) = (None, false);
+        if let Some((there, from, before)) = filed {
+            if (there, from, before.end, before.bare) == (process, start, end, bare) {
+                return Vec::new();
             }
+            let grows = start <= from && end >= before.end && bare >= before.bare;
+            if there != process || !grows {
+                self.forget(unit);
+            } else if let Some(line) = self.lines.get_mut(&process) {
+                line.units.remove(&(from, unit));
+                counted = before.bare;
+            }
+            told = before.told.filter(|_| there == process);
         }
-        moved.sort_unstable();
-        moved.dedup();
+        self.places.insert(unit, (process, start));
+        let line = self.lines.entry(process).or_default();
+        line.units.insert((start, unit), Filed { end, bare, told });
+        let mut moved = line.grow(start, end, bare && !counted);
         moved.retain(|&u| u != unit);
         moved
-    }
-
-    fn first(&self, process: u64) -> Option<((u64, u32), usize)> {
-        let line = self.lines.get(&process)?;
-        line.first_key_value()
-            .map(|(key, stretch)| (*key, *stretch))
     }
 
     /// Forgets a unit that got a key, or is another's now. What that says of others is told by
     /// [`Processes::settle`].
     pub fn forget(&mut self, unit: u32) {
-        if let Some(place) = self.drop(unit)
-            && self.is_missed(unit, place)
+        if let Some((process, start, end)) = self.drop(unit)
+            && let Some(line) = self.lines.get(&process)
+            && line.is_missed((start, unit), end)
         {
-            self.shrunk.insert(place.process);
+            self.shrunk.insert(process);
         }
+    }
+
+    /// Forgets a unit that goes with all of its session: its process, start and end. The others
+    /// stay together as they are.
+    pub fn drop(&mut self, unit: u32) -> Option<(u64, u64, u64)> {
+        let (process, start) = self.places.remove(&unit)?;
+        let line = self.lines.get_mut(&process)?;
+        let gone = line.units.remove(&(start, unit))?;
+        if let Some(stretch) = line.stretch(start)
+            && let Some(stretch) = line.stretches.get_mut(&stretch)
+            && gone.bare
+        {
+            stretch.bare = stretch.bare.saturating_sub(1);
+            if stretch.bare == 0 {
+                self.shrunk.insert(process);
+            }
+        }
+        if line.units.is_empty() {
+            self.lines.remove(&process);
+        }
+        Some((process, start, gone.end))
     }
 
     /// Makes the stretches anew of processes that something left or shrank in: once, however much
     /// it was. Gives units whose session that changes.
     pub fn settle(&mut self) -> Vec<u32> {
         let shrunk = std::mem::take(&mut self.shrunk);
-        shrunk.into_iter().flat_map(|p| self.anew(p)).collect()
+        let lines = shrunk.iter().filter_map(|p| {
+            let line = self.lines.get_mut(p)?;
+            line.stretches.clear();
+            let units: Vec<_> = line.units.iter().map(|(k, f)| (k.0, *f)).collect();
+            for (start, filed) in units {
+                line.grow(start, filed.end, filed.bare);
+            }
+            Some(line.misled(0..=u64::MAX))
+        });
+        lines.collect::<Vec<_>>().concat()
     }
 
-    /// Forgets a unit that goes with all of its session.
-    pub fn drop(&mut self, unit: u32) -> Option<Place> {
-        let place = self.places.remove(&unit)?;
-        if let Some(line) = self.lines.get_mut(&place.process) {
-            line.remove(&(place.start, unit));
-            if line.is_empty() {
-                self.lines.remove(&place.process);
+    /// What names the process session that a unit is of; `None` where nothing there is a bare call.
+    fn session(&mut self, unit: u32) -> Option<(u64, u64)> {
+        let (process, start) = *self.places.get(&unit)?;
+        let line = self.lines.get_mut(&process)?;
+        let name = line.name(line.stretch(start)?);
+        line.units.get_mut(&(start, unit))?.told = name;
+        Some((process, name?))
+    }
+}
+
+impl Line {
+    /// The stretch that a start lies in.
+    fn stretch(&self, start: u64) -> Option<u64> {
+        let before = self.stretches.range(..=start).next_back();
+        before.map(|(&first, _)| first)
+    }
+
+    /// A stretch's name: its start, which for the first of a process is no matter, so that what
+    /// comes before it renames nothing. None without a bare call.
+    fn name(&self, first: u64) -> Option<u64> {
+        let bare = self.stretches.get(&first)?.bare > 0;
+        let earlier = self.stretches.range(..first).next().is_some();
+        bare.then_some(if earlier { first } else { 0 })
+    }
+
+    /// Lets the stretches hold a unit; units that were told of another stretch than they are in now.
+    fn grow(&mut self, start: u64, end: u64, bare: bool) -> Vec<u32> {
+        let near = |end: u64, start: u64| start <= end.saturating_add(SILENCE_NS);
+        let mut grown = Stretch {
+            end,
+            bare: usize::from(bare),
+        };
+        let before = self.stretch(start);
+        let before = before.filter(|f| self.stretches.get(f).is_some_and(|s| near(s.end, start)));
+        let first = before.unwrap_or(start);
+        let mut held: Vec<u64> = Vec::new();
+        for (&next, stretch) in self.stretches.range(first..) {
+            if Some(next) != before && !near(grown.end, next) {
+                break;
             }
+            grown.end = grown.end.max(stretch.end);
+            grown.bare += stretch.bare;
+            held.push(next);
         }
-        Some(place)
+        let earliest = self.stretches.keys().next().copied();
+        let touched = earliest.into_iter().chain(held.iter().copied());
+        let named: Vec<_> = touched.map(|first| (first, self.name(first))).collect();
+        for next in held {
+            self.stretches.remove(&next);
+        }
+        self.stretches.insert(first, grown);
+        let renamed = named.iter().filter_map(|&(first, name)| {
+            let now = self.stretch(first)?;
+            let end = self.stretches.get(&now)?.end;
+            (self.name(now) != name).then_some((first, end))
+        });
+        let renamed = renamed.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        renamed.map_or_else(Vec::new, |(from, to)| self.misled(from..=to))
+    }
+
+    /// Units that start then and were told of another stretch than they are in.
+    fn misled(&self, starts: RangeInclusive<u64>) -> Vec<u32> {
+        let units = self
+            .units
+            .range((*starts.start(), 0)..=(*starts.end(), u32::MAX));
+        let (mut at, mut name) = (None, None);
+        let wrong = units.filter(|((start, _), filed)| {
+            let stretch = self.stretch(*start);
+            if stretch != at {
+                (at, name) = (stretch, stretch.and_then(|first| self.name(first)));
+            }
+            filed.told != name
+        });
+        wrong.map(|((_, unit), _)| *unit).collect()
     }
 
     /// Whether the units around the gap that one left may be another stretch without it. What is
     /// missed in vain costs time, and nothing else.
-    fn is_missed(&self, unit: u32, gone: Place) -> bool {
-        let Some(line) = self.lines.get(&gone.process) else {
-            return false;
+    fn is_missed(&self, gone: (u64, u32), end: u64) -> bool {
+        let before = self.units.range(..gone).next_back();
+        let after = self.units.range(gone..).next();
+        let Some((_, before)) = before else {
+            return true;
         };
-        let place = |key: &(u64, u32)| self.places.get(&key.1).copied();
-        let key = (gone.start, unit);
-        let before = line.range(..key).next_back().and_then(|(k, _)| place(k));
-        let after = line.range(key..).next().and_then(|(k, _)| place(k));
-        let Some(before) = before else { return true };
-        let holds = match after {
-            Some(after) => after.start <= before.end.saturating_add(SILENCE_NS),
-            None => gone.end <= before.end,
-        };
-        let tells =
-            !gone.bare || (before.bare && gone.start <= before.end.saturating_add(SILENCE_NS));
-        !(holds && tells)
-    }
-
-    /// Makes the stretches of a process anew; the units whose session that changes.
-    fn anew(&mut self, process: u64) -> Vec<u32> {
-        let Some(line) = self.lines.get(&process) else {
-            return Vec::new();
-        };
-        let units: Vec<(u64, u32)> = line.keys().copied().collect();
-        let told = |all: &Self| -> Vec<_> { units.iter().map(|u| all.session(u.1)).collect() };
-        let before = told(self);
-        let mut made: Vec<usize> = Vec::with_capacity(units.len());
-        for &(start, unit) in &units {
-            let Some(place) = self.places.get(&unit).copied() else {
-                continue;
-            };
-            let last = made.last().copied().filter(|&last| self.near(last, start));
-            let at = last.unwrap_or_else(|| {
-                let new = self.stretches.len();
-                self.stretches.push(Stretch {
-                    merged_into: new,
-                    first: (start, unit),
-                    last: (start, unit),
-                    end: place.end,
-                    bare: false,
-                });
-                new
-            });
-            let stretch = &mut self.stretches[at];
-            stretch.last = (start, unit);
-            stretch.end = stretch.end.max(place.end);
-            stretch.bare |= place.bare;
-            made.push(at);
-        }
-        if let Some(line) = self.lines.get_mut(&process) {
-            for (slot, at) in line.values_mut().zip(made) {
-                *slot = at;
+        match after {
+            Some(((start, _), after)) => {
+                *start > before.end.saturating_add(SILENCE_NS) || end > before.end.max(after.end)
             }
+            None => end > before.end,
         }
-        let after = told(self);
-        let changed = units.iter().zip(before.iter().zip(&after));
-        let moved = changed.filter(|(_, (before, after))| before != after);
-        moved.map(|(u, _)| u.1).collect()
     }
-
-    /// What names the process session that a unit is of; `None` where nothing there is a bare call.
-    fn session(&self, unit: u32) -> Option<(u64, u64)> {
-        let Place { process, start, .. } = *self.places.get(&unit)?;
-        let line = self.lines.get(&process)?;
-        let stretch = root(&self.stretches, *line.get(&(start, unit))?);
-        let told = self.told(stretch);
-        let (first, _) = line.iter().next()?;
-        let earliest = self.stretches.get(stretch)?.first <= *first;
-        told.1
-            .then_some((process, if earliest { 0 } else { told.0 }))
-    }
-
-    /// What a unit's session depends on.
-    fn told(&self, stretch: usize) -> (u64, bool) {
-        let stretch = self.stretches.get(stretch);
-        stretch.map_or((0, false), |s| (s.first.0, s.bare))
-    }
-
-    fn near(&self, stretch: usize, start: u64) -> bool {
-        let end = self.stretches.get(stretch).map_or(0, |s| s.end);
-        start <= end.saturating_add(SILENCE_NS)
-    }
-
-    fn after(&self, process: u64, stretch: usize) -> Option<usize> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let last = self.stretches.get(stretch)?.last;
-        let line = self.lines.get(&process)?;
-        let (_, next) = line.range((Excluded(last), Unbounded)).next()?;
-        Some(root(&self.stretches, *next))
-    }
-
-    /// Makes two stretches one; the units of both whose session that changes are `moved`.
-    fn merge(&mut self, process: u64, early: usize, late: usize, moved: &mut Vec<u32>) -> usize {
-        let both = (self.told(early), self.told(late));
-        if both.0.1 != both.1.1 && !both.0.1 {
-            moved.extend(self.members(process, early));
-        }
-        moved.extend(self.members(process, late));
-        let gone = &mut self.stretches[late];
-        gone.merged_into = early;
-        let (last, end, bare) = (gone.last, gone.end, gone.bare);
-        let kept = &mut self.stretches[early];
-        kept.last = kept.last.max(last);
-        kept.end = kept.end.max(end);
-        kept.bare |= bare;
-        early
-    }
-
-    fn members(&self, process: u64, stretch: usize) -> Vec<u32> {
-        let Some((s, line)) = self.stretches.get(stretch).zip(self.lines.get(&process)) else {
-            return Vec::new();
-        };
-        line.range(s.first..=s.last)
-            .map(|((_, unit), _)| *unit)
-            .collect()
-    }
-}
-
-fn root(stretches: &[Stretch], mut at: usize) -> usize {
-    while let Some(up) = stretches
-        .get(at)
-        .map(|s| s.merged_into)
-        .filter(|&up| up != at)
-    {
-        at = up;
-    }
-    at
 }
 
 impl Store {
@@ -397,8 +338,8 @@ mod tests {
             for &(unit, start, end, bare) in &units {
                 processes.file(unit, 7, (start, end), bare);
             }
-            let told = |p: &Processes| units.map(|u| p.session(u.0));
-            let before = told(&processes);
+            let told = |p: &mut Processes| units.map(|u| p.session(u.0));
+            let before = told(&mut processes);
             processes.forget(gone);
             let moved = processes.settle();
             let left = units.iter().filter(|u| u.0 != gone).copied();
@@ -436,5 +377,43 @@ mod tests {
             sessions(&with_a_bare_call),
             vec![(1, one), (2, one), (3, one)]
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_history_leaves_what_its_set_says(
+            steps in proptest::collection::vec((0..6u32, 0..24u64, 0..8u64, 0..3u8, proptest::bool::ANY), 1..24),
+        ) {
+            let quarter = SILENCE_NS / 2;
+            let mut processes = Processes::default();
+            let mut told: HashMap<u32, Option<(u64, u64)>> = HashMap::new();
+            let mut set: BTreeMap<u32, (u64, u64, bool)> = BTreeMap::new();
+            for (unit, start, took, kind, settles) in steps {
+                let (start, end) = (start * quarter, (start + took) * quarter);
+                let mut again = Vec::new();
+                if kind == 0 {
+                    processes.forget(unit);
+                    set.remove(&unit);
+                    told.remove(&unit);
+                } else {
+                    again = processes.file(unit, 7, (start, end), kind == 1);
+                    set.insert(unit, (start, end, kind == 1));
+                    again.push(unit);
+                }
+                if settles {
+                    again.extend(processes.settle());
+                }
+                for unit in again {
+                    told.insert(unit, processes.session(unit));
+                }
+            }
+            for unit in processes.settle() {
+                told.insert(unit, processes.session(unit));
+            }
+            let fresh: Vec<_> = set.iter().map(|(&u, &(s, e, b))| (u, s, e, b)).collect();
+            let mut got: Vec<_> = told.into_iter().collect();
+            got.sort_unstable();
+            proptest::prop_assert_eq!(sessions(&fresh), got);
+        }
     }
 }
