@@ -50,6 +50,8 @@ pub struct Places {
     pub parent: Vec<Option<usize>>,
     /// The name that children give to a missing agent, by its seed.
     pub names: HashMap<usize, Sym>,
+    /// Groups that ran while several agents did, of which nobody tells whose they are.
+    pub(super) unowned: HashSet<usize>,
     index: HashMap<Key, usize>,
     pub(super) prompts: HashMap<u64, usize>,
     turn_keys: HashSet<SpanKey>,
@@ -79,6 +81,7 @@ impl Places {
             seeds: Vec::new(),
             parent: Vec::new(),
             names: HashMap::new(),
+            unowned: HashSet::new(),
             index: HashMap::new(),
             prompts: HashMap::new(),
             turn_keys: turn_keys(cx, forest),
@@ -110,7 +113,7 @@ impl Places {
             }
             super::place_agents::place(forest, groups, &mut places);
         }
-        super::place_guests::place(forest, &mut places);
+        super::place_guests::place(cx, forest, &mut places);
         places.name_missing_agents(forest);
         places.frame_turns(forest);
         places

@@ -248,6 +248,7 @@ fn place_unnamed(forest: &Forest<'_>, places: &mut Places) {
         return;
     }
     host_unnamed(forest, places, &runs);
+    let mut unowned: HashSet<usize> = HashSet::new();
     let lone: Vec<(usize, usize)> = places
         .groups
         .iter()
@@ -263,6 +264,7 @@ fn place_unnamed(forest: &Forest<'_>, places: &mut Places) {
                 .iter()
                 .filter(|(_, p, times)| *p == prompt && own.0 < times.1 && own.1 > times.0);
             let (run, None) = (around.next()?, around.next()) else {
+                unowned.extend(named.then_some(rep));
                 return None;
             };
             (named && within(own, run.2))
@@ -270,6 +272,7 @@ fn place_unnamed(forest: &Forest<'_>, places: &mut Places) {
                 .flatten()
         })
         .collect();
+    places.unowned = unowned;
     for (member, run) in lone {
         places.parent[member] = Some(run);
     }

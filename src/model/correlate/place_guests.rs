@@ -1,16 +1,19 @@
 //! Agents that run inside a tool without a span of their own: the calls below the tool name another
 //! agent than the one that asked for the tool (rig).
 
+use super::Context;
 use super::pieces::Forest;
 use super::place::{Places, Seed};
 use crate::model::evidence::{Field, Op, key_of};
 use crate::model::intern::Sym;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Puts a node for such an agent between the tool and what runs in it. Where several are named in
 /// one tool, each gets only the calls that name it.
-pub fn place(forest: &Forest<'_>, places: &mut Places) {
-    let mut guests: BTreeMap<usize, BTreeMap<Sym, Vec<usize>>> = BTreeMap::new();
+pub fn place(cx: &Context<'_>, forest: &Forest<'_>, places: &mut Places) {
+    // By the names themselves: symbols are numbered in the order of arrival.
+    let mut guests: BTreeMap<usize, BTreeMap<Arc<str>, Vec<usize>>> = BTreeMap::new();
     for seed in 0..places.seeds.len() {
         let Some(name) = own_name(forest, places, seed, &[Op::Call]) else {
             continue;
@@ -19,8 +22,8 @@ pub fn place(forest: &Forest<'_>, places: &mut Places) {
             continue;
         };
         if asker(forest, places, tool).is_some_and(|asker| asker != name) {
-            let tops = guests.entry(tool).or_default().entry(name).or_default();
-            tops.push(below);
+            let named = guests.entry(tool).or_default();
+            named.entry(cx.texts.text(name)).or_default().push(below);
         }
     }
     for (tool, named) in guests {
@@ -30,7 +33,7 @@ pub fn place(forest: &Forest<'_>, places: &mut Places) {
         let alone = named.len() == 1;
         for (name, tops) in named {
             let before = places.seeds.len();
-            let guest = places.agent(key_of(("guest", key, name.0)));
+            let guest = places.agent(key_of(("guest", key, name)));
             places.parent[guest] = Some(tool);
             for seed in 0..before {
                 let mine = tops.contains(&seed) || alone;

@@ -54,6 +54,7 @@ impl Builder<'_> {
             .pieces
             .iter()
             .filter(|&&i| self.groups.op[i] == Op::Call);
+        let unowned = self.places.unowned.contains(&self.groups.of(group.anchor));
         let wraps: HashSet<usize> = calls.filter_map(|&i| self.groups.context[i]).collect();
         let source = |&i: &usize| {
             let (piece, op) = (&self.forest.pieces[i], self.groups.op[i]);
@@ -71,7 +72,10 @@ impl Builder<'_> {
                 role,
                 trace: piece.evidence.trace,
                 span: piece.evidence.span,
-                why: self.groups.why[i],
+                why: match self.groups.why[i] {
+                    _ if unowned => "several agents ran meanwhile, and nobody tells whose it is",
+                    why => why,
+                },
             }
         };
         let mut pieces = group.pieces.clone();
