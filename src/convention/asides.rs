@@ -33,6 +33,7 @@ impl Tables {
             let subject = Subject {
                 name: &event.name,
                 root: false,
+                running: false,
                 bits,
                 attributes: &event.attributes,
             };

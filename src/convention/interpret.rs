@@ -4,7 +4,7 @@ use super::metrics::{MetricOf, MetricTable};
 use super::read::{self, Told};
 use super::reading::{Reading, normalise};
 use super::rule::{Reader, Rule, Target};
-use super::subject::{Subject, applies};
+use super::subject::{Subject, applies, ended};
 use super::table::{Compiled, Take};
 use crate::metrics::Identity;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
@@ -96,11 +96,9 @@ impl Tables {
             .iter()
             .find_map(|k| find(k).map(|v| (OWN_FIELD, read::cut(&v))));
         let (resource, scope) = (raw.resource.encode_to_vec(), raw.scope.encode_to_vec());
+        let service = find(&self.resource.service).unwrap_or_default();
         let origin = Origin {
-            service: find(&self.resource.service)
-                .unwrap_or_default()
-                .as_ref()
-                .into(),
+            service: service.as_ref().into(),
             scope: raw.scope.name.as_str().into(),
             process: key_of(process),
             key: key_of((&resource, &scope)),
@@ -110,7 +108,7 @@ impl Tables {
         };
         OriginReading {
             origin: Arc::new(origin),
-            bits: self.compiled.of_scope(&raw.scope.name),
+            bits: self.compiled.of_origin(&raw.scope.name, &service),
             counts: self.compiled.counts_of(&raw.scope.name),
         }
     }
@@ -122,12 +120,14 @@ impl Tables {
 
     /// Reads a span.
     pub fn span(&self, origin: &OriginReading, span: &Span) -> Reading {
-        let bits =
-            origin.bits | self.compiled.of_name(&span.name) | self.key_bits(&span.attributes);
+        let bits = origin.bits
+            | self.compiled.of_name(&span.name)
+            | self.compiled.of_keys(&span.attributes);
         let root = span.parent_span_id.iter().all(|b| *b == 0);
         let subject = Subject {
             name: &span.name,
             root,
+            running: !ended(span),
             bits,
             attributes: &span.attributes,
         };
@@ -153,10 +153,20 @@ impl Tables {
 
     /// Reads a log record, whose event name is `name`.
     pub fn record(&self, origin: &OriginReading, record: &LogRecord, name: &str) -> Reading {
-        let bits = origin.bits | self.compiled.of_name(name) | self.key_bits(&record.attributes);
+        // What the attribute has by a bare name, the body or the event's own field has in full.
+        let body = record.body.as_ref().and_then(read::plain);
+        let spelled = [
+            name,
+            &record.event_name,
+            body.as_deref().unwrap_or_default(),
+        ];
+        let told = spelled.map(|name| self.compiled.of_name(name));
+        let bits = told.iter().fold(origin.bits, |bits, b| bits | b)
+            | self.compiled.of_keys(&record.attributes);
         let subject = Subject {
             name,
             root: false,
+            running: false,
             bits,
             attributes: &record.attributes,
         };
@@ -217,13 +227,6 @@ impl Tables {
     /// Whether an attribute holds a time, for replays that shift a recording.
     pub fn is_time_key(&self, key: &str) -> bool {
         self.resource.times.iter().any(|k| k == key)
-    }
-
-    fn key_bits(&self, attributes: &[KeyValue]) -> u64 {
-        attributes
-            .iter()
-            .filter_map(|kv| self.compiled.detect.get(&kv.key))
-            .fold(0, |bits, b| bits | b)
     }
 
     pub(super) fn facts(

@@ -21,3 +21,4 @@ pub use document::document;
 pub use interpret::{OriginReading, Tables};
 pub use metrics::MetricOf;
 pub use reading::Reading;
+pub use subject::ended;

@@ -240,7 +240,8 @@ fn list(value: &AnyValue) -> Option<String> {
             (!texts.is_empty()).then(|| texts.join("\n"))
         }
         Value::StringValue(s) if s.trim_start().starts_with('[') => {
-            let texts: Vec<String> = serde_json::from_str(s).ok()?;
+            let values: Vec<serde_json::Value> = serde_json::from_str(s).ok()?;
+            let texts: Vec<&str> = values.iter().filter_map(|v| v.as_str()).collect();
             (!texts.is_empty()).then(|| texts.join("\n"))
         }
         _ => plain(value).map(Cow::into_owned).filter(|s| !s.is_empty()),

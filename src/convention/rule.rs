@@ -59,6 +59,7 @@ pub enum Reader {
 /// A rule as written: one for each of its keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent conditions")]
 pub struct RuleText {
     field: String,
     keys: Vec<String>,
@@ -92,6 +93,8 @@ pub struct RuleText {
     unless: Option<String>,
     #[serde(default)]
     roots: bool,
+    #[serde(default)]
+    running: bool,
     #[serde(default)]
     nothing: bool,
     gated: Option<bool>,
@@ -150,6 +153,8 @@ pub struct Rule {
     pub unless: Option<String>,
     /// Only on spans without a parent.
     pub roots: bool,
+    /// Only on spans that have not ended: their attributes may come later.
+    pub running: bool,
     /// What is read is not a fact, and no rule after this one is heard: the key does not mean
     /// here what it means elsewhere.
     pub nothing: bool,
@@ -209,6 +214,7 @@ impl RuleText {
             when: self.when.clone(),
             unless: self.unless.clone(),
             roots: self.roots,
+            running: self.running,
             nothing: self.nothing,
             counts: self.counts,
             gated: self.gated.unwrap_or(gated),

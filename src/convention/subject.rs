@@ -4,6 +4,7 @@ use super::read;
 use super::rule::Rule;
 use crate::model::evidence::Op;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::trace::v1::Span;
 
 /// What conditions are asked about.
 pub struct Subject<'a> {
@@ -11,6 +12,8 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// It has no parent.
     pub root: bool,
+    /// It is a span that has not ended.
+    pub running: bool,
     /// Dialects that it gives away.
     pub bits: u64,
     /// Its attributes.
@@ -34,6 +37,7 @@ pub fn applies(rule: &Rule, subject: &Subject<'_>, op: Option<Op>) -> bool {
     (!rule.gated || subject.bits & (1 << rule.dialect) != 0)
         && (rule.ops.is_empty() || op.is_some_and(|op| rule.ops.contains(&op)))
         && (!rule.roots || subject.root)
+        && (!rule.running || subject.running)
         && rule
             .name_starts
             .as_ref()
@@ -47,4 +51,11 @@ pub fn applies(rule: &Rule, subject: &Subject<'_>, op: Option<Op>) -> bool {
             .requires
             .as_ref()
             .is_none_or(|key| subject.attributes.iter().any(|kv| kv.key == *key))
+}
+
+/// Whether a span has ended. Without an end, with an end before the start, or with Go's zero time,
+/// which is negative as a signed number, it still runs.
+pub fn ended(span: &Span) -> bool {
+    let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+    end != 0 && end >= start && i64::try_from(end).is_ok()
 }

@@ -4,6 +4,7 @@ use super::link::Follow;
 use super::rule::{Rule, RuleText};
 use crate::model::evidence::{Field, Op};
 use crate::model::usage::Convention;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -98,6 +99,9 @@ struct Detect {
     /// Prefixes of scope names.
     #[serde(default)]
     scopes: Vec<String>,
+    /// Names of the service, where a product sets its own.
+    #[serde(default)]
+    services: Vec<String>,
     /// Prefixes of span names.
     #[serde(default)]
     names: Vec<String>,
@@ -186,6 +190,7 @@ pub struct Dialect {
     /// Roots of its traces are prompts.
     pub roots_are_turns: bool,
     scopes: Vec<String>,
+    services: Vec<String>,
     names: Vec<String>,
     strip: String,
     span: Vec<Named>,
@@ -267,6 +272,7 @@ impl Compiled {
             emitter: file.emitter,
             roots_are_turns: file.roots_are_turns,
             scopes: file.detect.scopes,
+            services: file.detect.services,
             names: file.detect.names,
             strip: file.log.strip,
             span: file.span,
@@ -277,14 +283,21 @@ impl Compiled {
         Ok(file.span_event.into_iter().map(of_dialect).collect())
     }
 
-    /// Dialects that a scope's name gives away, as bits.
-    pub fn of_scope(&self, scope: &str) -> u64 {
-        self.bits(|d| d.scopes.iter().any(|s| scope.starts_with(s.as_str())))
+    /// Dialects that a scope's or a service's name gives away, as bits.
+    pub fn of_origin(&self, scope: &str, service: &str) -> u64 {
+        let of_scope = |d: &Dialect| d.scopes.iter().any(|s| scope.starts_with(s.as_str()));
+        self.bits(|d| of_scope(d) || d.services.iter().any(|s| s == service))
     }
 
     /// Dialects that a span's name gives away, as bits.
     pub fn of_name(&self, name: &str) -> u64 {
         self.bits(|d| d.names.iter().any(|n| name.starts_with(n.as_str())))
+    }
+
+    /// Dialects that an attribute's key gives away, as bits.
+    pub fn of_keys(&self, attributes: &[KeyValue]) -> u64 {
+        let told = attributes.iter().filter_map(|kv| self.detect.get(&kv.key));
+        told.fold(0, |bits, b| bits | b)
     }
 
     fn bits(&self, is: impl Fn(&Dialect) -> bool) -> u64 {

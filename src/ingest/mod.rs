@@ -3,7 +3,7 @@
 
 mod metrics;
 
-use crate::convention::{OriginReading, Tables};
+use crate::convention::{OriginReading, Tables, ended};
 use crate::metrics::Point;
 use crate::model::evidence::{Field, Item, Op, Signal, key_of};
 use crate::model::ids::{SpanId, TraceId};
@@ -81,10 +81,8 @@ impl Origins<'_> {
 fn span(tables: &Tables, origin: &OriginReading, raw: &RawSpan, arrival: u64) -> Option<Item> {
     let (span, reading) = (&raw.span, tables.span(origin, &raw.span));
     let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
-    // Still running: no end, an end before the start, or Go's zero time, which is negative as a
-    // signed number.
     let pending = reading.number(Field::PendingParent).is_some();
-    let ended = end != 0 && end >= start && i64::try_from(end).is_ok() && !pending;
+    let ended = ended(span) && !pending;
     Some(Item {
         signal: Signal::Span,
         trace: TraceId::from_slice(&span.trace_id)?,

@@ -126,7 +126,7 @@ impl Groups {
             if let Some(&real) = p.key.and_then(|k| forest.by_key.get(&k))
                 && real != i
             {
-                if !p.is_span() && self.op[real] == Op::Other {
+                if self.op[real] == Op::Other {
                     self.op[real] = p.op;
                 }
                 self.join(i, real, "told of this span before it ended");

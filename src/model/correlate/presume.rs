@@ -2,7 +2,7 @@
 //! so between a tool's end and the next record the model is at work.
 
 use super::Presumed;
-use crate::model::node::{Node, NodeKind};
+use crate::model::node::{Node, NodeKind, Sign, State};
 
 /// Finish reasons that mean "and now the tools": Anthropic, `OpenAI` and the conventions' own.
 const TOOLS_NEXT: [&str; 4] = ["tool_use", "tool_calls", "tool_call", "tool-calls"];
@@ -16,7 +16,8 @@ pub fn presume(nodes: &[Node]) -> Option<Presumed> {
     let open = nodes[turn].end.is_none() || nodes[turn].from_logs;
     let below = &nodes[turn + 1..=turn + nodes[turn].descendants as usize];
     let leaf = |n: &&Node| matches!(n.kind, NodeKind::Call | NodeKind::Tool | NodeKind::Wait);
-    if !open || below.iter().filter(leaf).any(|n| n.end.is_none()) {
+    let at_work = |n: &Node| n.end.is_none() && (leaf(&n) || known_to_run(n));
+    if !open || below.iter().any(at_work) {
         return None;
     }
     let last = (turn + 1..)
@@ -50,6 +51,12 @@ pub fn presume(nodes: &[Node]) -> Option<Presumed> {
         parent: u32::try_from(parent).ok()?,
         since: last.end?,
     })
+}
+
+/// A span that was sent at its start and holds nothing yet: whatever it is, that is what runs.
+fn known_to_run(node: &Node) -> bool {
+    let known = node.state == State::Running(Sign::Known) && !node.from_logs && !node.internal;
+    known && node.kind == NodeKind::Other && node.descendants == 0
 }
 
 /// Nobody said that it has ended: its end is not known, or is that of the last thing seen in it.

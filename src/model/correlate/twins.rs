@@ -5,7 +5,7 @@
 use super::Context;
 use super::groups::Groups;
 use super::pieces::{Forest, Piece, SpanKey};
-use crate::model::evidence::{Field, Op};
+use crate::model::evidence::{Field, Op, Origin};
 use crate::model::twins::{APART_NS, opened};
 use std::collections::{HashMap, HashSet};
 
@@ -89,11 +89,17 @@ fn twins(cx: &Context<'_>, a: &Piece<'_>, b: &Piece<'_>) -> bool {
     };
     let ids = [a, b].map(|p| p.number(Field::ResponseId).is_some());
     x.process == y.process
-        && x.scope != y.scope
+        && other_library(x, y, [a, b])
         && a.evidence.failed == b.evidence.failed
         && ids != [true, true]
         && same_model(a, b)
         && (within(a, b) || within(b, a))
+}
+
+/// Two libraries have two scopes. Where scopes were lost on the way, they still name spans otherwise.
+fn other_library(x: &Origin, y: &Origin, spans: [&Piece<'_>; 2]) -> bool {
+    let nameless = x.scope.is_empty() && y.scope.is_empty();
+    x.scope != y.scope || (nameless && spans[0].evidence.name != spans[1].evidence.name)
 }
 
 fn within(inner: &Piece<'_>, outer: &Piece<'_>) -> bool {
