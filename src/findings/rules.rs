@@ -63,6 +63,8 @@ rules! {
     SAMPLED "sampled" Info: "only a share of the traces is sent, so all sums are of that share",
         not "a share of one";
     CLOCK_AHEAD "clock-ahead" Info: "the sender's clock is ahead: it tells of times after the arrival";
+    NO_MODEL_CALLS "no-model-calls" Info: "agents or tools ran, and not one model call is told: the library that makes them is not instrumented",
+        not "sessions that still run";
     PARENT_CYCLE "parent-cycle" Warning: "spans that are each other's parents";
     JOINED_MIDWAY "joined-midway" Info: "the session was going on before anybody listened";
     CONTENT_DROPPED "content-dropped" Info: "contents went to hold the memory limit";

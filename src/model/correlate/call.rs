@@ -88,7 +88,7 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
         phases,
         usage,
         finish_reasons: text(Field::FinishReasons)
-            .map(|t| t.split('\n').map(Arc::from).collect())
+            .map(|t| distinct(&t))
             .unwrap_or_default(),
         agent: None,
         ..Call::default()
@@ -128,6 +128,17 @@ pub fn read(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, group: &Grou
         (None, None) => (None, CostBasis::Unknown),
     };
     call
+}
+
+/// The reasons in order, once each: some libraries tell one for each chunk of a stream.
+fn distinct(lines: &str) -> Vec<Arc<str>> {
+    let mut told: Vec<Arc<str>> = Vec::new();
+    for reason in lines.split('\n') {
+        if !told.iter().any(|t| **t == *reason) {
+            told.push(reason.into());
+        }
+    }
+    told
 }
 
 /// The counts of one piece, already in the normal form.
