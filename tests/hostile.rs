@@ -145,8 +145,8 @@ fn the_same_span_id_in_two_traces_is_two_spans() {
         .collect();
     let mut names = names.concat();
     names.sort_unstable();
-    // Each trace with a call is a turn of the agent's name.
-    assert_eq!(names, ["a", "a", "b", "b", "m", "n"]);
+    // Each trace with a call is a session's first turn.
+    assert_eq!(names, ["a", "b", "m", "n", "turn 1", "turn 1"]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 /// the agent passed on, below its call.
 fn a_sub_agent_in_its_own_trace() -> Vec<Item> {
     vec![
-        span(1, 0, Op::Turn, "do it", 0, 100),
+        span(1, 0, Op::Turn, "prompt", 0, 100).text(Field::Title, "do it"),
         span(2, 1, Op::Tool, "task", 10, 20),
         linked(span(3, 0, Op::Agent, "sub", 15, 90).in_trace(2), 1, 2),
         span(4, 3, Op::Call, "m", 20, 80).in_trace(2).tokens(10, 1),

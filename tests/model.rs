@@ -17,6 +17,7 @@ use spanfall::model::node::{Node, NodeKind, SessionState, SessionSummary, Sign, 
 use spanfall::model::sessions::STALE_AFTER_NS;
 use spanfall::model::store::Store;
 use spanfall::model::usage::{CostBasis, PicoUsd, Usage};
+use spanfall::report;
 use std::sync::Arc;
 
 fn only(items: Vec<Item>) -> Arc<Tree> {
@@ -52,7 +53,7 @@ fn one_turn() -> Vec<Item> {
             .tokens(1000, 20)
             .number(Field::TtftNs, 50 * MS),
         span(3, 1, Op::Tool, "Edit", 300, 700),
-        span(4, 3, Op::Wait, "permission", 350, 450),
+        span(4, 3, Op::Wait, "permission", 350, 600),
         span(5, 1, Op::Call, "m", 800, 900).tokens(1100, 30),
     ]
 }
@@ -68,8 +69,8 @@ fn the_time_of_a_turn_is_split_by_hand() {
         (50 * MS, 150 * MS),
         "of the one call that tells"
     );
-    assert_eq!(f.human_ns, 100 * MS);
-    assert_eq!(f.tool_ns, (400 - 100) * MS, "without the person");
+    assert_eq!(f.human_ns, 250 * MS);
+    assert_eq!(f.tool_ns, (400 - 250) * MS, "without the person");
     assert_eq!(
         f.idle_ns,
         (100 + 100 + 100) * MS,
@@ -1117,4 +1118,65 @@ fn what_is_none_of_an_agent_is_shown_when_asked_for() {
     assert_eq!(outline(&tree), ["Other GET /cart", "  Other SELECT"]);
     let (found, more) = shop.strangers(1);
     assert_eq!((found.len(), more), (1, 1), "what is left out is told");
+}
+
+// What a span sent at its start says
+
+/// A span of a scope with attributes, sent at its start.
+fn started(name: &str, attributes: &serde_json::Value) -> Item {
+    let known = Known::embedded().unwrap();
+    otlp::started(&known, "some.scope", name, attributes)
+}
+
+/// The conventions' names are `chat MODEL`, `execute_tool TOOL`, `invoke_agent AGENT`; attributes
+/// may be set later.
+#[test]
+fn a_span_that_runs_is_known_by_its_name() {
+    let none = json!({});
+    assert_eq!(started("chat gpt-4o", &none).op, Op::Call);
+    assert_eq!(started("execute_tool get_weather", &none).op, Op::Tool);
+    assert_eq!(started("invoke_agent Planner", &none).op, Op::Agent);
+    assert_eq!(started("chatter", &none).op, Op::Other);
+    let known = Known::embedded().unwrap();
+    let ended = otlp::span(&known, "some.scope", "chat with Bob", &none);
+    assert_eq!(ended.op, Op::Other, "what has ended had its chance");
+}
+
+#[test]
+fn nothing_is_presumed_beside_what_is_known_to_run() {
+    let turn = span(1, 0, Op::Turn, "do it", 0, 0);
+    let tool = span(2, 1, Op::Tool, "t", 1, 5);
+    let presumed = |more: Option<Item>| {
+        let mut items = vec![turn.clone(), tool.clone()];
+        items.extend(more);
+        let tree = only(items);
+        tree.nodes
+            .iter()
+            .any(|n| n.state == State::Running(Sign::Presumed))
+    };
+    assert!(presumed(None), "after a tool comes a call");
+    let open = span(3, 1, Op::Other, "something", 6, 0);
+    assert!(!presumed(Some(open)));
+}
+
+#[test]
+fn a_reason_is_told_once_however_many_chunks_repeat_it() {
+    let call =
+        span(1, 0, Op::Call, "m", 0, 9).text(Field::FinishReasons, "stop\nstop\nlength\nstop");
+    let tree = only(vec![call]);
+    let call = tree.nodes.iter().find_map(|n| n.call.as_ref()).unwrap();
+    let reasons: Vec<&str> = call.finish_reasons.iter().map(|r| &**r).collect();
+    assert_eq!(reasons, ["stop", "length"]);
+}
+
+#[test]
+fn agents_without_a_model_call_are_pointed_out() {
+    let found = |op: Op| {
+        let agent = span(1, 0, Op::Agent, "a", 0, 9);
+        let mut store = store(vec![agent, span(2, 1, op, "x", 1, 5)]);
+        let report = report::build(&mut store, &Nothing);
+        report.findings.iter().any(|f| f.rule == "no-model-calls")
+    };
+    assert!(found(Op::Tool));
+    assert!(!found(Op::Call));
 }

@@ -160,3 +160,17 @@ fn the_second_span_of_a_stream_joins_the_call_that_it_opened() {
     // Without the call, it is the call.
     assert_eq!(kinds(&every_tree(&[stream]), NodeKind::Call), 1);
 }
+
+#[test]
+fn turns_without_a_prompt_are_told_apart_by_their_number() {
+    let told = |n: u64, at: u64| call(n, at, at + 10).text(Field::Title, "fix it");
+    let trees = every_tree(&[call(1, 0, 10), call(2, 1_000, 1_010), told(3, 2_000)]);
+    let turns = trees[0].nodes.iter().filter(|n| n.kind == NodeKind::Turn);
+    let titles: Vec<_> = turns.map(|n| (&*n.name, n.detail.as_deref())).collect();
+    let want = [
+        ("turn 1", Some("gpt-4o")),
+        ("turn 2", Some("gpt-4o")),
+        ("fix it", None),
+    ];
+    assert_eq!(titles, want);
+}

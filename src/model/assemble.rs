@@ -40,6 +40,7 @@ pub fn assemble(mut units: Vec<Arc<Unit>>, stale: bool) -> Tree {
             planted.go_on(host.start, added);
         }
     }
+    number(&mut planted.nodes);
     if let Some((presumed, parent)) = planted.presumed.filter(|_| !stale) {
         insert(&mut planted.nodes, presumed, parent);
     }
@@ -133,6 +134,20 @@ impl Planted {
         turn.descendants += u32::try_from(added.len()).unwrap_or_default();
         turn.rolled.wall_ns = turn.end.map_or(0, |end| end.saturating_sub(turn.start));
         self.nodes[host] = turn;
+    }
+}
+
+/// Turns that are named after what ran in them are told apart by their number in the session.
+fn number(nodes: &mut [Node]) {
+    let mut turns: Vec<&mut Node> = nodes
+        .iter_mut()
+        .filter(|n| n.kind == NodeKind::Turn)
+        .collect();
+    turns.sort_by_key(|n| (n.start, n.id));
+    for (turn, number) in turns.into_iter().zip(1..) {
+        if turn.detail.as_ref() == Some(&turn.name) {
+            turn.name = format!("turn {number}").into();
+        }
     }
 }
 

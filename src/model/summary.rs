@@ -1,6 +1,6 @@
 //! What the list of sessions says of one, from what its units know.
 
-use super::correlate::Unit;
+use super::correlate::{Unit, WITHHELD};
 use super::figures::Figures;
 use super::ids::SessionId;
 use super::node::{Node, NodeKind, SessionState, SessionSummary, State, TurnSummary};
@@ -156,7 +156,7 @@ fn title(briefs: &[&Brief], turns: &[Arc<TurnSummary>]) -> Arc<str> {
     let told = turns
         .iter()
         .map(|t| &t.title)
-        .find(|t| !t.is_empty() && !t.contains("not received yet") && !t.starts_with("<REDACTED"));
+        .find(|t| !t.is_empty() && !t.contains("not received yet") && !t.starts_with(WITHHELD));
     told.or_else(|| briefs.iter().find_map(|b| b.agent.as_ref()))
         .or_else(|| briefs.iter().find_map(|b| b.service.as_ref()))
         .cloned()

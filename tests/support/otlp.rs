@@ -57,9 +57,19 @@ pub fn claude_event(known: &Known, name: &str, prompt: &str, at_ms: u64, more: &
 
 /// A root span of a scope with attributes.
 pub fn span(known: &Known, scope: &str, name: &str, more: &Value) -> Item {
+    root(known, scope, name, Some(100), more)
+}
+
+/// A root span of a scope with attributes that has not ended.
+pub fn started(known: &Known, scope: &str, name: &str, more: &Value) -> Item {
+    root(known, scope, name, None, more)
+}
+
+fn root(known: &Known, scope: &str, name: &str, end_ms: Option<u64>, more: &Value) -> Item {
     let at = |ms: u64| ((DAY_MS + ms) * 1_000_000).to_string();
+    let end = end_ms.map_or("0".into(), at);
     let body = json!({"resourceSpans": [{"scopeSpans": [{"scope": {"name": scope}, "spans": [{
         "traceId": "000102030405060708090a0b0c0d0e0f", "spanId": "0001020304050607", "name": name,
-        "startTimeUnixNano": at(0), "endTimeUnixNano": at(100), "attributes": attributes(more)}]}]}]});
+        "startTimeUnixNano": at(0), "endTimeUnixNano": end, "attributes": attributes(more)}]}]}]});
     items(known, Signal::Traces, &body, 100).remove(0)
 }

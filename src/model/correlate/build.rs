@@ -4,6 +4,7 @@ use super::groups::Groups;
 use super::order::{children, inherit_agents, preorder, settle_frames, settle_missing};
 use super::pieces::Forest;
 use super::place::{Group, Places, Seed};
+use super::request::untitled;
 use super::{Context, Unit, call, figures, presume};
 use crate::model::evidence::{Evidence, Field, Op, key_of};
 use crate::model::ids::{NodeId, SpanId, TraceId};
@@ -11,11 +12,14 @@ use crate::model::node::{Node, NodeKind, State};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// So a prompt's title begins whose words were not to be sent.
+pub const WITHHELD: &str = "<REDACTED";
+
 /// Stands for a prompt of which only what it set off has come.
 const NO_PROMPT: &str = "prompt not received yet";
 
-/// A person takes longer to answer.
-const FASTEST_ANSWER_NS: u64 = 50_000_000;
+/// A person takes longer to see a question and answer it.
+const FASTEST_ANSWER_NS: u64 = 200_000_000;
 
 /// What nodes are made from.
 pub(super) struct Builder<'a> {
@@ -264,7 +268,12 @@ impl Builder<'_> {
             })
         };
         match group.op {
-            Op::Turn => (text(Field::Title).unwrap_or_else(own), None),
+            Op::Turn => match text(Field::Title) {
+                Some(title) if !title.starts_with(WITHHELD) => (title, None),
+                Some(withheld) => untitled(withheld),
+                None if self.command(group) || self.flag(group, Field::Machine) => (own(), None),
+                None => untitled(own()),
+            },
             Op::Agent => (text(Field::AgentName).unwrap_or_else(own), None),
             Op::Workflow => (text(Field::WorkflowName).unwrap_or_else(own), None),
             Op::Call | Op::Engine | Op::Embedding => (

@@ -31,6 +31,7 @@ mod times;
 mod turns;
 mod twins;
 
+pub use build::WITHHELD;
 pub use edges::{Edge, EdgeKind, Handover, edges};
 
 use super::arena::Arena;

@@ -5,6 +5,7 @@ use super::place::Group;
 use crate::model::evidence::{Field, Op, key_of};
 use crate::model::ids::{NodeId, TraceId};
 use crate::model::node::{Node, NodeKind};
+use std::sync::Arc;
 
 impl Builder<'_> {
     /// The turn that stands for a trace in which nobody told of a prompt.
@@ -16,12 +17,15 @@ impl Builder<'_> {
             (g.op == Op::Internal, start)
         });
         node.arrived = first.is_some();
-        let titled = first.map(|g| {
-            let own = self.text(g, Field::Title);
-            let within = || self.text(self.first_asked(trace)?, Field::Title);
-            own.or_else(within).unwrap_or_else(|| self.name(g).0)
-        });
-        node.name = titled.unwrap_or_else(|| "request not received yet".into());
+        let Some(first) = first else {
+            node.name = "request not received yet".into();
+            return node;
+        };
+        let own = self.text(first, Field::Title);
+        let within = || self.text(self.first_asked(trace)?, Field::Title);
+        let title = own.or_else(within).map(|title| (title, None));
+        let named = title.unwrap_or_else(|| untitled(self.name(first).0));
+        (node.name, node.detail) = named;
         node
     }
 
@@ -35,4 +39,10 @@ impl Builder<'_> {
         });
         here.min_by_key(|g| (anchor(g).evidence.start, self.forest.depth[g.anchor]))
     }
+}
+
+/// The name and detail of a turn of which no words of a prompt are known, only what it is named
+/// after. They are the same, and [`assemble`](crate::model::assemble) gives it its number.
+pub(super) fn untitled(after: Arc<str>) -> (Arc<str>, Option<Arc<str>>) {
+    (after.clone(), Some(after))
 }
