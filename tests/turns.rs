@@ -174,3 +174,20 @@ fn turns_without_a_prompt_are_told_apart_by_their_number() {
     ];
     assert_eq!(titles, want);
 }
+
+#[test]
+fn a_tool_in_a_trace_of_its_own_goes_on_with_the_call_before_it() {
+    let talk = |item: Item| item.text(Field::Session, "s").id(Field::Conversation, "s");
+    let tool = span(2, 0, Op::Tool, "t", 12, 15).in_trace(2);
+    let trees = every_tree(&[talk(call(1, 0, 10)), talk(tool), talk(call(3, 20, 30))]);
+    let nodes = trees[0].nodes.iter();
+    let shape: Vec<_> = nodes.map(|n| (n.depth, &*n.name)).collect();
+    let want = [
+        (0, "turn 1"),
+        (1, "gpt-4o"),
+        (1, "t"),
+        (0, "turn 2"),
+        (1, "gpt-4o"),
+    ];
+    assert_eq!(shape, want);
+}

@@ -147,6 +147,11 @@ impl Places {
         self.seed(Key::Prompt(id), Seed::PromptTurn(id))
     }
 
+    /// The seed of the turn that stands for a trace.
+    pub fn turn(&mut self, trace: TraceId) -> usize {
+        self.seed(Key::Trace(trace), Seed::TraceTurn(trace))
+    }
+
     /// The seed of an agent that only its calls tell of.
     pub fn agent(&mut self, id: u64) -> usize {
         self.seed(Key::Agent(id), Seed::Agent(id))
@@ -228,74 +233,10 @@ impl Places {
         );
     }
 
-    /// Without prompts, each trace with a model call or an agent's run is a turn, with the traces
-    /// that go on with it.
-    fn frame_turns(&mut self, forest: &Forest<'_>) {
-        let told = self.groups.values().any(|g| g.op == Op::Turn);
-        if told
-            || self
-                .seeds
-                .iter()
-                .any(|s| matches!(s, Seed::PromptTurn(_)) || self.is_turn(s))
-        {
-            return;
-        }
-        let mut roots: Vec<(usize, TraceId)> = Vec::new();
-        let mut calls: Vec<TraceId> = Vec::new();
-        let mut callers: Vec<usize> = Vec::new();
-        for (i, seed) in self.seeds.iter().enumerate() {
-            let trace = match *seed {
-                Seed::Group(rep) => self
-                    .groups
-                    .get(&rep)
-                    .map(|g| forest.pieces[g.anchor].evidence.trace),
-                Seed::Missing((trace, _)) => Some(trace),
-                _ => None,
-            };
-            let Some(trace) = trace.filter(|t| !t.is_zero()) else {
-                continue;
-            };
-            let trace = self.turn_of.get(&trace).copied().unwrap_or(trace);
-            if self.parent[i].is_none() {
-                roots.push((i, trace));
-            }
-            if let Seed::Group(rep) = *seed
-                && self
-                    .groups
-                    .get(&rep)
-                    .is_some_and(|g| matches!(g.op, Op::Call | Op::Engine | Op::Agent))
-            {
-                calls.push(trace);
-                callers.push(i);
-            }
-        }
-        // A call's trace may hang under another by a link: then that one is a turn too.
-        let tops = tops(&self.parent);
-        let called: HashSet<usize> = callers.into_iter().map(|i| tops[i]).collect();
-        calls.extend(roots.iter().filter(|r| called.contains(&r.0)).map(|r| r.1));
-        calls.sort_unstable();
-        calls.dedup();
-        for (root, trace) in roots {
-            if calls.binary_search(&trace).is_ok() {
-                self.parent[root] = Some(self.seed(Key::Trace(trace), Seed::TraceTurn(trace)));
-            }
-        }
-    }
-
     /// A missing span that can only be a prompt.
     pub fn is_turn(&self, seed: &Seed) -> bool {
         matches!(seed, Seed::Missing(key) if self.turn_keys.contains(key))
     }
-}
-
-/// The uppermost ancestor of each seed.
-fn tops(parent: &[Option<usize>]) -> Vec<usize> {
-    let mut tops: Vec<usize> = (0..parent.len()).map(|i| parent[i].unwrap_or(i)).collect();
-    // Each pass doubles how far up everybody looks.
-    while tops.iter().any(|&up| tops[up] != up) {
-        tops = tops.iter().map(|&up| tops[up]).collect();
-    }
-    tops
 }
 
 /// Missing parents that can only be prompts: in this dialect calls and tools of the main agent
