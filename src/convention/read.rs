@@ -83,11 +83,18 @@ pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> 
 /// The text that a rule finds in a value, before its reader makes something of it.
 pub fn found<'a>(rule: &Rule, told: &Told<'a>) -> Option<Cow<'a, str>> {
     let text = if rule.paths.is_empty() {
-        plain(told.value)?
+        unquoted(plain(told.value)?)
     } else {
         Cow::Owned(at_paths(told, &rule.paths)?)
     };
     trimmed(rule, text)
+}
+
+/// Some libraries write every value as JSON, plain words in quotes too.
+fn unquoted(text: Cow<'_, str>) -> Cow<'_, str> {
+    let quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+    let bare = quoted.then(|| serde_json::from_str::<String>(&text).ok());
+    bare.flatten().map_or(text, Cow::Owned)
 }
 
 /// The part of a text that a rule means.
@@ -239,7 +246,11 @@ fn list(value: &AnyValue) -> Option<String> {
             let texts: Vec<Cow<'_, str>> = array.values.iter().filter_map(plain).collect();
             (!texts.is_empty()).then(|| texts.join("\n"))
         }
-        Value::StringValue(s) if s.trim_start().starts_with('[') => {
+        Value::StringValue(s) if s.trim_start().starts_with(['[', '"']) => {
+            let s = &*unquoted(Cow::Borrowed(s));
+            if !s.trim_start().starts_with('[') {
+                return Some(s.to_owned()).filter(|s| !s.is_empty());
+            }
             let values: Vec<serde_json::Value> = serde_json::from_str(s).ok()?;
             let texts: Vec<&str> = values.iter().filter_map(|v| v.as_str()).collect();
             (!texts.is_empty()).then(|| texts.join("\n"))
