@@ -705,6 +705,8 @@ fn what_went_wrong_is_five_keys_away_at_most() {
         error.contains("tool run_tests") && error.contains("tool_error"),
         "{error}"
     );
+    let dearest = after(&[Action::DearestCall]);
+    assert!(dearest.contains("cost         $0.0183"), "{dearest}");
     let health = after(&[Action::View(View::Health)]);
     assert_eq!(
         health.matches('▲').count(),

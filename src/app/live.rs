@@ -103,6 +103,7 @@ fn start(config: Config, themes: ListedThemes, size: (u16, u16)) -> UiState {
         wall_clock: config.screen.wall_clock,
         no_legend: !config.screen.legend,
         mouse: config.screen.mouse,
+        columns: config.screen.columns,
         budget: config.cost.budget,
         themes,
     };

@@ -19,6 +19,7 @@ pub mod manual;
 mod mouse;
 mod notice;
 mod numbers;
+mod pinned;
 pub mod price;
 pub mod reading;
 pub mod receive;

@@ -383,6 +383,7 @@ impl Screen {
 
     /// Draws a frame.
     pub fn frame(&mut self, now: u64, size: (u16, u16)) -> Buffer {
+        self.read_pins();
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buffer = Buffer::empty(area);
         self.hits = view::draw(&self.picture(now), &self.ui, &self.theme, area, &mut buffer);

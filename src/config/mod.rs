@@ -56,6 +56,8 @@ pub struct Screen {
     pub internals: bool,
     /// Times are those of the clock, not those since the start.
     pub wall_clock: bool,
+    /// Attributes that are columns of the tree.
+    pub columns: Vec<String>,
     /// How often what runs is drawn anew.
     pub tick: Duration,
 }
@@ -69,6 +71,7 @@ impl Default for Screen {
             legend: true,
             internals: false,
             wall_clock: false,
+            columns: Vec::new(),
             tick: Duration::from_millis(100),
         }
     }

@@ -55,6 +55,7 @@ pub(super) static SETTINGS: &[Setting] = settings! {
     screen.legend: "A line that explains the bars.";
     screen.internals: "Show plumbing spans from the start; a key changes it.";
     screen.wall_clock: "Times of the clock instead of times since the start; a key changes it.";
+    screen.columns: "Attributes of your own that are columns of the tree, like [\"acme.team\"]; a key pins the selected one.";
     screen.tick: "How often what runs is drawn anew, \"20ms\" to \"10s\"; slower for slow lines.";
     receive.grpc: "Addresses for OTLP/gRPC; none is localhost:4317. A port alone is this machine only. (--grpc)";
     receive.http: "Addresses for OTLP/HTTP; none is localhost:4318. (--http)";

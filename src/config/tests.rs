@@ -27,6 +27,7 @@ mouse = false
 legend = false
 internals = true
 wall_clock = true
+columns = ["acme.team"]
 tick = "1s"
 [receive]
 grpc = "9000"

@@ -73,6 +73,10 @@ pub enum Action {
     NextFinding,
     /// Previous node with a finding, unfolded to.
     PreviousFinding,
+    /// The call that cost most, unfolded to.
+    DearestCall,
+    /// Make the selected attribute a column of the tree, or stop that.
+    PinColumn,
     /// Keep the newest running row selected, or stop that.
     Follow,
     /// Hold the display, or let it go on.

@@ -85,6 +85,11 @@ impl Attributes {
         }
     }
 
+    /// The path of the selected entry.
+    pub(super) fn selected(&self) -> &[Id] {
+        self.state.selected()
+    }
+
     /// A copy that a renderer may move.
     pub(crate) fn copy(&self, items: &[TreeItem<'_, Id>]) -> TreeState<Id> {
         let mut copy = TreeState::default();

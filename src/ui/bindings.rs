@@ -5,13 +5,12 @@ use super::page::View;
 use super::state::UiState;
 use super::when::{
     always, can_enter, can_go_back, can_move, has_any, has_marks, has_rows, has_session, has_tabs,
-    is_filtered, is_zoomed_in, on_panels,
+    is_filtered, is_zoomed_in, on_attributes, on_panels,
 };
 
 /// One binding: what is pressed, what happens, what is said about it.
 pub struct Binding {
-    /// Keys that do it unless the configuration says otherwise, as [`Key`](super::keys::Key) reads them, with a space
-    /// between.
+    /// Keys that do it unless the configuration says otherwise, with a space between: [`Key`](super::keys::Key).
     pub keys: &'static str,
     /// What they do.
     pub action: Action,
@@ -149,6 +148,7 @@ pub static TABLE: &[Binding] = &[
         Joins,
         has_marks,
     ),
+    bind("$", Action::DearestCall, "dearest call", Silent, has_rows),
     bind(
         "p",
         Action::Pause,
@@ -228,6 +228,13 @@ pub static TABLE: &[Binding] = &[
         "next tab of the detail or page",
         Joins,
         has_tabs,
+    ),
+    bind(
+        "c",
+        Action::PinColumn,
+        "the selected attribute as a column, or not",
+        Says("column"),
+        on_attributes,
     ),
     bind(
         "{",

@@ -19,6 +19,7 @@ pub(super) enum Search {
     Match,
     Error,
     Finding,
+    Dearest,
 }
 
 /// Selects the next row that matches or failed, round and round. Errors are found inside folds too,
@@ -37,6 +38,7 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
             .collect(),
         Search::Error => failed(ui, tree),
         Search::Finding => ui.marks.nodes().collect(),
+        Search::Dearest => dearest(tree).into_iter().collect(),
     };
     hits.sort_unstable();
     let hit = match way {
@@ -52,9 +54,18 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
             Search::Match => "nothing matches",
             Search::Error => "no errors in this session",
             Search::Finding => "no findings in this session",
+            Search::Dearest => "no call of this session has a known cost",
         };
         ui.tell(Tone::Warning, word);
     }
+}
+
+/// The call that cost most; of several the first.
+fn dearest(tree: &Tree) -> Option<usize> {
+    let cost = |node: &Node| node.call.as_ref().and_then(|c| c.cost);
+    let calls = tree.nodes.iter().enumerate();
+    let priced = calls.filter_map(|(i, node)| Some((cost(node)?, std::cmp::Reverse(i))));
+    priced.max().map(|(_, std::cmp::Reverse(i))| i)
 }
 
 fn failed(ui: &UiState, tree: &Tree) -> Vec<usize> {

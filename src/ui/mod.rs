@@ -39,6 +39,7 @@ pub mod pane;
 pub mod pick;
 mod picking;
 pub mod picture;
+pub mod pins;
 mod point;
 pub mod rows;
 pub mod save;

@@ -12,6 +12,7 @@ use super::marks::Marks;
 use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
+use super::pins::Pins;
 use super::rows::Row;
 use super::scope::{Known, Scope};
 use super::spent::Spent;
@@ -117,6 +118,8 @@ pub struct Settled {
     pub themes: Themes,
     /// The mouse is listened to.
     pub mouse: bool,
+    /// Attributes that are columns of the tree.
+    pub columns: Vec<String>,
     /// What all that is received may cost.
     pub budget: Option<PicoUsd>,
 }
@@ -172,6 +175,8 @@ pub struct UiState {
     pub(crate) match_count: usize,
     /// What was found in the session in view.
     pub(crate) marks: Marks,
+    /// Attributes of the user's own that are columns.
+    pub(crate) pins: Pins,
     pub(super) newest: Option<usize>,
     pub(crate) cursor: usize,
     pub(crate) scroll: usize,
@@ -218,6 +223,7 @@ impl UiState {
             no_legend: settled.no_legend,
             themes: settled.themes,
             mouse: settled.mouse,
+            pins: Pins::new(&settled.columns),
             budget: settled.budget,
             ..self
         }

@@ -81,6 +81,8 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PreviousError => find(ui, picture, Way::Back, Search::Error),
         Action::NextFinding => find(ui, picture, Way::Forward, Search::Finding),
         Action::PreviousFinding => find(ui, picture, Way::Back, Search::Finding),
+        Action::DearestCall => find(ui, picture, Way::Forward, Search::Dearest),
+        Action::PinColumn => ui.pin_column(picture),
         Action::ZoomIn => move_axis(ui, picture, Move::In),
         Action::ZoomOut => move_axis(ui, picture, Move::Out),
         Action::PanEarlier => move_axis(ui, picture, Move::Earlier),

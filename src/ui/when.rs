@@ -1,6 +1,7 @@
 //! When a binding would do something: only then it is offered.
 
 use super::page::View;
+use super::pane::Tab;
 use super::state::{Panel, UiState};
 
 /// It would always do something.
@@ -16,6 +17,11 @@ pub(super) fn has_rows(ui: &UiState) -> bool {
 /// Something was found in the session.
 pub(super) fn has_marks(ui: &UiState) -> bool {
     has_rows(ui) && !ui.marks.is_empty()
+}
+
+/// The attributes of a row are looked at.
+pub(super) fn on_attributes(ui: &UiState) -> bool {
+    has_rows(ui) && ui.tab == Tab::Attributes
 }
 
 /// A session is looked at.

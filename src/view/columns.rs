@@ -10,6 +10,8 @@ pub(super) enum Column {
     Time,
     Ttft,
     Speed,
+    /// One of the user's own, by its place among them.
+    Pinned(usize),
 }
 
 impl Column {
@@ -20,10 +22,11 @@ impl Column {
             Self::Cached => 4,
             Self::Cost => 8,
             Self::Speed => 5,
+            Self::Pinned(_) => 12,
         }
     }
 
-    /// Its title.
+    /// Its title; the user's own have their keys'.
     pub fn title(self) -> &'static str {
         match self {
             Self::Input => "in",
@@ -33,6 +36,7 @@ impl Column {
             Self::Time => "time",
             Self::Ttft => "ttft",
             Self::Speed => "tok/s",
+            Self::Pinned(_) => "",
         }
     }
 }
@@ -71,11 +75,19 @@ const WANTED: [(Column, u16, u16); 7] = [
 ];
 
 impl Columns {
-    /// Fits columns into a width.
-    pub fn fit(width: u16) -> Self {
+    /// Fits columns into a width, so many of the user's own among them: they were asked for, and come
+    /// before all that is not.
+    pub fn fit(width: u16, pinned: usize) -> Self {
         let mut left = width.saturating_sub(1);
         let mut chosen = Vec::new();
-        for (column, name, waterfall) in WANTED {
+        let (first, others) = WANTED.split_at(2);
+        let own = (0..pinned).map(|i| (Column::Pinned(i), 18, 0));
+        let wanted = first
+            .iter()
+            .copied()
+            .chain(own)
+            .chain(others.iter().copied());
+        for (column, name, waterfall) in wanted {
             let cost = column.width() + 1;
             if left.saturating_sub(cost) < name + waterfall {
                 break;
@@ -99,7 +111,8 @@ impl Columns {
         };
         let mut x = 1 + name;
         let mut shown = Vec::new();
-        for column in ORDER.into_iter().filter(|c| chosen.contains(c)) {
+        let own = (0..pinned).map(Column::Pinned);
+        for column in own.chain(ORDER).filter(|c| chosen.contains(c)) {
             shown.push((column, x + 1));
             x += 1 + column.width();
         }
@@ -116,7 +129,7 @@ mod tests {
     use super::*;
 
     fn titles(width: u16) -> String {
-        let fit = Columns::fit(width);
+        let fit = Columns::fit(width, 0);
         let titles: Vec<_> = fit.shown.iter().map(|(c, _)| c.title()).collect();
         format!("{} {} {}", fit.name, titles.join(" "), fit.waterfall.1)
     }
@@ -132,9 +145,30 @@ mod tests {
     }
 
     #[test]
+    fn the_users_own_come_before_what_was_not_asked_for() {
+        let shown = |width, pinned| Columns::fit(width, pinned).shown;
+        let own = |width| {
+            shown(width, 2)
+                .iter()
+                .filter(|(c, _)| matches!(c, Column::Pinned(_)))
+                .count()
+        };
+        assert_eq!([40, 60, 80, 120].map(own), [0, 1, 2, 2]);
+        let [first, ..] = shown(120, 1)[..] else {
+            panic!("no columns")
+        };
+        assert_eq!(first.0, Column::Pinned(0), "beside the names");
+        for width in 0..250 {
+            let fit = Columns::fit(width, 4);
+            let end = fit.shown.last().map_or(fit.name, |(c, x)| x + c.width());
+            assert!(end <= width.max(1), "{width} {fit:?}");
+        }
+    }
+
+    #[test]
     fn nothing_stands_beyond_the_width() {
         for width in 0..400 {
-            let fit = Columns::fit(width);
+            let fit = Columns::fit(width, 0);
             let mut x = 0;
             for (column, at) in &fit.shown {
                 assert!(*at > x && *at > fit.name);

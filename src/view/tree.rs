@@ -32,10 +32,10 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
         );
         return;
     };
-    let columns = Columns::fit(area.width);
+    let columns = Columns::fit(area.width, ui.pins.keys().len());
     let cells = columns.waterfall.1;
     let scale = Scale::of(&ui.axis, now, cells, ui.wall_clock);
-    draw_titles(pen, layout.columns, &columns);
+    draw_titles(pen, layout.columns, &columns, ui);
     if let Some(scale) = &scale {
         let offset = ui.wall_clock.then_some(picture.utc_offset);
         draw_axis(pen, layout, &columns, scale, offset, (tree, ui, now));
@@ -78,14 +78,18 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
     }
 }
 
-fn draw_titles(pen: &mut Pen, area: Rect, columns: &Columns) {
+fn draw_titles(pen: &mut Pen, area: Rect, columns: &Columns, ui: &UiState) {
     if area.is_empty() {
         return;
     }
     let style = pen.style(Role::Faint);
     for (column, x) in &columns.shown {
         let at = area.x + x;
-        pen.right(at, area.y, column.width(), column.title(), style);
+        let title = match column {
+            Column::Pinned(i) => pen.fit(ui.pins.title(*i), column.width(), Cut::End),
+            _ => column.title().to_owned(),
+        };
+        pen.right(at, area.y, column.width(), &title, style);
     }
 }
 
@@ -148,6 +152,10 @@ fn draw_row(
             Column::Time => (time(pen, node), Role::Text),
             Column::Ttft => (ttft(pen, node), Role::Secondary),
             Column::Speed => (speed(pen, node), Role::Secondary),
+            Column::Pinned(i) => {
+                let value = ui.pins.value(node.id, *i);
+                (pen.fit(value, column.width(), Cut::End), Role::Secondary)
+            }
         };
         let unknown = text == pen.glyph(Glyph::Unknown);
         let style = pen.style(if unknown { Role::Faint } else { role });

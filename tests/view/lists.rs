@@ -48,6 +48,7 @@ fn every_action_is_in_the_palette_and_does_what_its_key_does() {
         (data.picture(), &[Action::ZoomIn]),
         (data.picture(), &[Action::View(View::Health)]),
         (data.picture(), &[Action::Dismiss]),
+        (data.picture(), &[Action::NextTab, Action::NextTab]), // the attributes
         (nothing, &[]),
     ];
     let mut done = vec![false; TABLE.len()];
