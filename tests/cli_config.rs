@@ -185,3 +185,22 @@ fn the_manual_tells_of_commands_keys_and_files() {
     let missing = refusal(&spanfall(home.path(), &[], &["man", "--to", "none"]));
     assert!(missing.contains("none"), "{missing}");
 }
+
+/// What is known is the least that it cost: calls without a price are told, and do not fail it.
+#[test]
+fn a_limit_on_cost_fails_what_is_known_to_pass_it() {
+    let report = |case: &str, max: &str| {
+        let case = format!("{}/tests/corpus/{case}", env!("CARGO_MANIFEST_DIR"));
+        let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let out = spanfall(home, &[], &["report", &case, "--max-cost", max]);
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    // Eleven calls, $0.2077 by the books.
+    let whole = "cli/claude-code-one-process";
+    assert_eq!(report(whole, "0.20"), (Some(1), String::new()));
+    assert_eq!(report(whole, "0.21"), (Some(0), String::new()));
+    // A model of one's own server has no price.
+    let (code, told) = report("python/semconv-vllm", "0.01");
+    assert_eq!(code, Some(0));
+    assert!(told.contains("9 calls have no known price"), "{told}");
+}

@@ -385,3 +385,51 @@ fn a_person_s_time_is_what_nothing_else_takes() {
     let human = time["human_ms"].as_f64().unwrap();
     assert!((human - 6104.0).abs() < 0.1, "{time}");
 }
+
+/// Shares of the budget line, worked out by hand.
+#[test]
+fn budgets_are_as_worked_out_by_hand() {
+    // Four calls after each other and nothing else. The server's books: 6000.6, 400.5, 3000.5 and
+    // 4070.1 ms to the first token, 161.4, 7489.0, 4502.8 and 253.2 ms of decoding: 13,471.7 and
+    // 12,406.4 of 25,897 ms.
+    let slow = (
+        "python/slow-stream",
+        &[("wait_prefill_ms", 52), ("decode_ms", 48)][..],
+    );
+    // A session of three agents, one after the other, in 2876.2 ms. The engine's attributes: in the
+    // queue for 20 + 40 + 60 + 0 + 20 + 40 + 60 + 0 + 20 = 260 ms, prefill for 285.1 + 162.0 + 207.6 +
+    // 123.4 + 149.9 + 123.4 + 145.1 + 184.7 + 132.1 = 1513.3. What the clients waited more than
+    // that: 25. Decoding 54.0 + 90.6 + 134.1 + 4.5 + 132.6 + 4.0 + 33.4 + 70.1 + 55.4 = 578.7, of
+    // which 2.8 lie behind the end that the client saw. Seven tools: 50.4 + 20.3 + 150.3 + 20.3 +
+    // 150.3 + 50.9 + 50.3 = 492.8.
+    let engine = (
+        "python/semconv-vllm",
+        &[
+            ("queue_ms", 9),
+            ("prefill_ms", 53),
+            ("gateway_ms", 1),
+            ("decode_ms", 20),
+            ("tool_ms", 17),
+            ("idle_ms", 0),
+        ][..],
+    );
+    // One turn of 3756 ms, whose calls nobody split: 910.8 + 1142.0 + 487.5 + 749.3 = 3289.6 ms. Three
+    // tools after them: 5.3 + 5.3 + 423.3 = 433.9. The rest, 32.5, is idle.
+    let plain = (
+        "cli/gemini-cli-grpc",
+        &[("not_split_ms", 88), ("tool_ms", 12), ("idle_ms", 1)][..],
+    );
+    let known = known();
+    for (case, shares) in [slow, engine, plain] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+        let (mut store, _) = app::load::load(&[folder.join(case)], &known).unwrap();
+        let report = serde_json::to_value(report::build(&mut store, &known)).unwrap();
+        let time = &report["sessions"][0]["turns"][0]["time"];
+        let wall = time["wall_ms"].as_f64().unwrap();
+        for (part, percent) in shares {
+            let share = 100.0 * time[part].as_f64().unwrap() / wall;
+            let off = (share - f64::from(*percent)).abs();
+            assert!(off <= 0.5, "{case}: {part} of {time}");
+        }
+    }
+}

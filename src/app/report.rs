@@ -5,6 +5,7 @@ use super::lore::Known;
 use crate::cli::{FailOn, Format, Report};
 use crate::config::Config;
 use crate::report;
+use crate::ui::text;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -21,6 +22,21 @@ pub fn run(args: &Report, config: &Config, out: &mut dyn Write) -> anyhow::Resul
     let totals = store.totals();
     let cost = totals.cost.map_or(0, |c| c.0);
     let too_dear = args.max_cost.is_some_and(|max| cost > max.0);
+    // What is known is the least that it cost: more than allowed is sure, less is not.
+    if let Some(max) = args
+        .max_cost
+        .filter(|_| !too_dear && totals.unpriced_calls > 0)
+    {
+        let (calls, max) = (totals.unpriced_calls, text::money(max));
+        let calls = match calls {
+            1 => "1 call has no known price".to_owned(),
+            n => format!("{n} calls have no known price"),
+        };
+        writeln!(
+            std::io::stderr(),
+            "spanfall: {calls}: whether it cost more than {max} is not sure; --prices FILE can tell"
+        )?;
+    }
     let failed = args.fail_on.is_some_and(|what| match what {
         FailOn::Severity(least) => built.found(least),
         FailOn::Rule(rule) => built.found_by(rule),

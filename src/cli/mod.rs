@@ -4,6 +4,7 @@
     reason = "these comments are the help texts, and shown as they are"
 )]
 
+mod notify;
 mod over;
 mod values;
 
@@ -11,8 +12,9 @@ use crate::config::{parse_size, parse_usd};
 use crate::model::usage::PicoUsd;
 use crate::wire::receiver::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use notify::{Calls, Notify};
 use std::path::PathBuf;
-pub use values::{FailOn, Shell, parse_fail_on, parse_speed};
+pub use values::{Agent, FailOn, Shell, parse_fail_on, parse_speed};
 
 /// The usual port of OTLP over gRPC.
 pub const GRPC_PORT: u16 = 4317;
@@ -38,6 +40,9 @@ pub struct Settings {
     /// Your own prices.
     #[command(flatten)]
     pub prices: PriceFile,
+    /// When to call.
+    #[command(flatten)]
+    pub calls: Calls,
 }
 
 /// `spanfall completions`.
@@ -132,6 +137,9 @@ pub struct Live {
     /// Your own prices.
     #[command(flatten)]
     pub prices: PriceFile,
+    /// When to call.
+    #[command(flatten)]
+    pub calls: Calls,
     /// Draw nothing: print a line per finished turn, and the report on exit (see --report)
     #[arg(long)]
     pub headless: bool,
@@ -244,7 +252,7 @@ pub struct Report {
     /// one rule finds, by its name
     #[arg(long, value_name = "WHAT", value_parser = parse_fail_on)]
     pub fail_on: Option<FailOn>,
-    /// Exit 1 if it cost more than this
+    /// Exit 1 if it cost more than this; calls without a known price are told
     #[arg(long, value_name = "USD", value_parser = parse_usd)]
     pub max_cost: Option<PicoUsd>,
     /// Your own prices.
@@ -361,29 +369,6 @@ pub struct Env {
     /// The port where spanfall receives HTTP
     #[arg(long, value_name = "PORT", default_value_t = HTTP_PORT)]
     pub http_port: u16,
-}
-
-/// Agents and languages whose set-up is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Agent {
-    /// Anthropic's Claude Code, and the Claude Agent SDK.
-    ClaudeCode,
-    /// OpenAI's Codex CLI.
-    Codex,
-    /// Google's Gemini CLI.
-    GeminiCli,
-    /// Qwen Code.
-    QwenCode,
-    /// GitHub Copilot CLI.
-    Copilot,
-    /// opencode.
-    Opencode,
-    /// aider.
-    Aider,
-    /// Any Python program with OpenTelemetry.
-    Python,
-    /// Any Node.js program with OpenTelemetry.
-    Node,
 }
 
 #[cfg(test)]

@@ -18,6 +18,14 @@ impl Cli {
                 (None, None, None)
             }
         };
+        let calls = match &self.command {
+            None => Some(&live.calls),
+            Some(Command::Config(a)) => Some(&a.calls),
+            Some(_) => None,
+        };
+        if let Some(calls) = calls {
+            calls.over(config);
+        }
         if let Some(receive) = receive {
             receive.over(config);
         }
@@ -98,6 +106,21 @@ mod tests {
                 crate::config::read(FILE).unwrap(),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn who_is_called_says_how() {
+        for (line, how) in [
+            ("spanfall", [true, false]),
+            ("spanfall --notify", [true, true]),
+            ("spanfall --notify=bell", [true, false]),
+            ("spanfall --notify=desktop", [false, true]),
+            ("spanfall --notify=off", [false, false]),
+            ("spanfall config --notify", [true, true]),
+        ] {
+            let notices = over(line, "notices.bell = true").notices;
+            assert_eq!([notices.bell, notices.osc9], how, "{line}");
         }
     }
 

@@ -36,6 +36,29 @@ pub enum Shell {
     Powershell,
 }
 
+/// Agents and languages whose set-up is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Agent {
+    /// Anthropic's Claude Code, and the Claude Agent SDK.
+    ClaudeCode,
+    /// OpenAI's Codex CLI.
+    Codex,
+    /// Google's Gemini CLI.
+    GeminiCli,
+    /// Qwen Code.
+    QwenCode,
+    /// GitHub Copilot CLI.
+    Copilot,
+    /// opencode.
+    Opencode,
+    /// aider.
+    Aider,
+    /// Any Python program with OpenTelemetry.
+    Python,
+    /// Any Node.js program with OpenTelemetry.
+    Node,
+}
+
 /// Times as fast: `2`, `0.5`, `10x`.
 pub fn parse_speed(text: &str) -> Result<f64, String> {
     let speed = text.strip_suffix('x').unwrap_or(text).parse::<f64>().ok();

@@ -67,8 +67,8 @@ pub(super) static SETTINGS: &[Setting] = settings! {
     cost.prices: "Your own prices on top of the built-in table; a path is meant from this file's folder. (--prices)" or "\"prices.json\"";
     cost.budget: "USD that all that is received may cost: a gauge in the header. (--budget)" or "5";
     cost.session_budget: "USD that one session may cost." or "1";
-    notices.bell: "Ring the terminal's bell.";
-    notices.osc9: "Ask the terminal for a desktop notification (OSC 9). tmux passes it on with `set -g allow-passthrough on`.";
+    notices.bell: "Ring the terminal's bell. (--notify)";
+    notices.osc9: "Ask the terminal for a desktop notification (OSC 9, --notify). tmux passes it on with `set -g allow-passthrough on`.";
     notices.on: "On these occasions.";
     findings.silence: "Rules whose findings are not told, like [\"silence\"]; the README lists all.";
 };
