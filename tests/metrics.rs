@@ -437,3 +437,68 @@ fn the_order_and_repetition_of_exports_is_no_matter() {
         assert!(picture(&mut (0..n).chain(0..n)) == straight, "{name} twice");
     }
 }
+
+/// A session's metrics as they stand on the page of latency.
+#[test]
+fn what_metrics_say_of_times_stands_beside_what_was_seen() {
+    let known = known();
+    let case = corpus().join("python/semconv-vllm");
+    let (store, _) = load::load(&[case], &known).unwrap();
+    let session = store.sessions()[0].id;
+    let heard = store.heard(Some(session));
+    let row = |name: &str, model: &str| {
+        let of = heard.rows.iter().filter(|h| &*h.name == name);
+        let mut of = of.filter(|h| h.model.as_deref().is_some_and(|m| m.starts_with(model)));
+        of.next().unwrap().clone()
+    };
+    // The points' own sums and largest values; five calls lie in (0.16 s, 0.32 s] but the smallest
+    // and the largest, so the third, which is p50, lies there too.
+    let whole = row("gen_ai.client.operation.duration", "gpt-5-2026");
+    assert_eq!((whole.count, whole.is_time), (Some(5), true));
+    assert_eq!(whole.quantiles[0], Some((0.16e9, 0.32e9)));
+    assert!((whole.sum.unwrap() - 1_250.62e6).abs() < 1e4, "{whole:?}");
+    assert!((whole.most.unwrap() - 402.41e6).abs() < 1e4, "{whole:?}");
+    let first = row("gen_ai.server.time_to_first_token", "gpt-5");
+    assert_eq!(first.count, Some(5));
+    let tokens = row("gen_ai.client.token.usage", "gpt-5-2026");
+    assert!(!tokens.is_time && tokens.sum == Some(426.0), "{tokens:?}");
+    assert_eq!(store.heard(None).rows.len(), heard.rows.len());
+}
+
+/// The cases whose metrics really say something else, and why; all others agree.
+#[test]
+fn metrics_disagree_only_where_they_do() {
+    let why = [
+        // A stream that was cut and asked for again is counted twice (NOTES of the captures).
+        ("cli/claude-code-errors", "input tokens"),
+        // Of streamed calls neither tokens nor the stream's time are counted.
+        ("python/openai-v2-default", "input tokens"),
+        ("python/openai-v2-default-content", "input tokens"),
+        // A streamed call is timed without its stream: of 336 ms some are told, of 434 ms nothing.
+        ("python/openlit", "time in calls"),
+        ("python/openllmetry-ollama", "time in calls"),
+    ];
+    let known = known();
+    let mut found: Vec<(String, String)> = Vec::new();
+    for group in ["cli", "python"] {
+        let mut cases: Vec<_> = std::fs::read_dir(corpus().join(group))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .filter(|p| p.is_dir())
+            .collect();
+        cases.sort();
+        for case in cases {
+            let (mut store, _) = load::load(std::slice::from_ref(&case), &known).unwrap();
+            let report = serde_json::to_value(report::build(&mut store, &known)).unwrap();
+            let name = format!("{group}/{}", case.file_name().unwrap().to_string_lossy());
+            let findings = report["findings"].as_array().unwrap();
+            let of = findings.iter().filter(|f| f["rule"] == "metrics-disagree");
+            found.extend(of.map(|f| (name.clone(), f["evidence"].as_str().unwrap().to_owned())));
+        }
+    }
+    let told: Vec<_> = found.iter().map(|(case, _)| case.as_str()).collect();
+    assert_eq!(told, why.map(|(case, _)| case), "{found:#?}");
+    for ((_, evidence), (_, what)) in found.iter().zip(why) {
+        assert!(evidence.contains(what), "{evidence}");
+    }
+}

@@ -68,6 +68,7 @@ fn scenes() -> Vec<Scene> {
         keys,
     };
     let at_call = || vec![Top, Down, Down];
+    let show = |view| vec![Action::View(view)];
     // The session that came last, and in it a sub-agent's first call.
     let newest = || {
         let mut keys = vec![NextSession; 5];
@@ -130,11 +131,11 @@ fn scenes() -> Vec<Scene> {
             "What tokens and money went to",
             [vec![NextSession; 5], vec![Action::View(View::Cost)]].concat(),
         ),
-        scene(
-            "latency",
-            "How long model calls and tools took",
-            vec![Action::View(View::Latency)],
-        ),
+        Scene {
+            cases: &["python/semconv-vllm"],
+            size: (120, 64),
+            ..scene("latency", "How long calls took", show(View::Latency))
+        },
         scene(
             "health",
             "What was received, and how well",
@@ -175,6 +176,7 @@ pub fn all() -> anyhow::Result<Vec<(String, String)>> {
         for key in scene.keys {
             stage.press(key);
         }
+        stage.refresh(last);
         let text = svg::picture(scene.title, paper(&definition), &stage.draw());
         files.push((format!("{}.svg", scene.name), text));
     }

@@ -33,6 +33,7 @@ mod signals;
 pub mod sink;
 pub mod terminal;
 pub mod themes;
+mod times;
 
 use crate::cli::{Cli, Command};
 use std::io::Write;

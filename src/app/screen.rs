@@ -1,11 +1,9 @@
 //! What is on the screen: store, state and picture kept in step. One task owns it.
 
-use super::burn::Burn;
-use super::detail;
 use super::load::file;
-use super::lore::Known;
-use super::numbers::numbers;
-use super::themes::Themes;
+use super::{burn::Burn, detail};
+use super::{lore::Known, numbers::numbers};
+use super::{themes::Themes, times::Gathered};
 use crate::findings::Watch;
 use crate::ingest::Batch;
 use crate::model::detail::Detail;
@@ -78,6 +76,7 @@ pub struct Screen {
     /// All sessions, those without an agent too, while these are asked for.
     everyone: Option<Vec<SessionSummary>>,
     pub(super) burn: Burn,
+    pub(super) gathered: Gathered,
     held: Vec<Batch>,
     held_bytes: usize,
     paused: bool,
@@ -115,6 +114,7 @@ impl Screen {
             findings: Watch::default(),
             everyone: None,
             burn: Burn::default(),
+            gathered: Gathered::default(),
             held: Vec::new(),
             held_bytes: 0,
             paused: false,
@@ -201,7 +201,7 @@ impl Screen {
         self.numbers = numbers(&self.store, &self.known, self.limit);
         self.gather();
         self.count();
-        let unsure = self.judge(now);
+        let unsure = self.judge(now) | self.gather_times(PIECES, now);
         self.act(Action::Data);
         self.store.is_behind() || self.ui.is_searching() || unsure
     }
@@ -367,6 +367,8 @@ impl Screen {
             findings: self.findings.found(),
             findings_version: self.findings.version(),
             setups: &self.setups,
+            heard: &self.gathered.heard,
+            times: &self.gathered.times,
             totals: self.store.totals(),
             prices: self.known.prices().as_of(),
             burn: self.burn.rate(now),

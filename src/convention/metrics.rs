@@ -2,7 +2,7 @@
 //! of them count a model's tokens or dollars.
 
 use super::read;
-use crate::metrics::{Identity, Kind, Meaning, Owner, Quantity};
+use crate::metrics::{Identity, Kind, Meaning, Measure, Owner, Quantity, Shown};
 use crate::model::evidence::Origin;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -23,7 +23,28 @@ struct File {
     operation: String,
     calls: Vec<String>,
     instance: Vec<String>,
+    failed: Vec<String>,
+    about: Vec<String>,
     metric: Vec<Row>,
+    shown: Vec<ShownRow>,
+}
+
+/// A row: metrics that have a place where times are shown.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShownRow {
+    names: Vec<String>,
+    /// What of it can be held against calls that were seen.
+    measures: Option<Measured>,
+    /// Its unit, where senders do not tell it.
+    unit: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Measured {
+    Call,
+    FirstToken,
 }
 
 /// A row: metrics that count something of model calls.
@@ -75,6 +96,7 @@ impl From<Count> for Quantity {
 pub struct MetricTable {
     file: File,
     rows: FxHashMap<String, (u16, usize)>,
+    shown: FxHashMap<String, (u16, usize)>,
 }
 
 /// What all points of a metric share.
@@ -106,7 +128,12 @@ impl MetricTable {
                 rows.insert(name.clone(), (family, at));
             }
         }
-        Ok(Self { file, rows })
+        let names = file.shown.iter().enumerate();
+        let names = names.flat_map(|(row, r)| r.names.iter().map(move |name| (name, row)));
+        let placed = names.zip(0..);
+        let shown = placed.map(|((name, row), place)| (name.clone(), (place, row)));
+        let shown = shown.collect();
+        Ok(Self { file, rows, shown })
     }
 
     /// The identity of a point's series; `None` where the metric is not about agents.
@@ -132,6 +159,7 @@ impl MetricTable {
             service: read::cut(&of.origin.service),
             owner: self.owner(of, attributes),
             meaning: self.meaning(of.name, attributes),
+            shown: self.shown(of, attributes).map(Box::new),
         })
     }
 
@@ -168,6 +196,52 @@ impl MetricTable {
             model: of(&self.file.model),
             provider: of(&self.file.provider).or_else(|| row.provider.as_deref().map(Into::into)),
         })
+    }
+}
+
+impl MetricTable {
+    /// Its place where times are shown, and what it is about.
+    fn shown(&self, of: MetricOf<'_>, attributes: &[KeyValue]) -> Option<Shown> {
+        let &(place, row) = self.shown.get(of.name)?;
+        let row = self.file.shown.get(row)?;
+        let told = |keys: &[String]| keys.iter().find_map(|key| first(attributes, key));
+        let operation = first(attributes, &self.file.operation);
+        let call = operation.is_none_or(|o| self.file.calls.iter().any(|c| **c == *o));
+        let model = told(&self.file.model);
+        // Some count whatever they do under one name; what names no model is no model's call.
+        let measure = match row.measures.filter(|_| call && model.is_some()) {
+            Some(Measured::Call) => Measure::Call,
+            Some(Measured::FirstToken) => Measure::FirstToken,
+            None => Measure::Other,
+        };
+        let operation = first(attributes, &self.file.operation).filter(|_| !call);
+        let about = self.file.about.iter();
+        let about = about
+            .filter_map(|key| first(attributes, key))
+            .chain(operation);
+        let about: Vec<Box<str>> = about.collect();
+        let unit = row.unit.as_deref().unwrap_or(of.unit);
+        Some(Shown {
+            place,
+            provider: told(&self.file.provider),
+            model,
+            about: about.join(" · ").into(),
+            failed: told(&self.file.failed).is_some(),
+            measure,
+            unit_ns: unit_ns(unit),
+        })
+    }
+}
+
+/// Nanoseconds in a unit of time (UCUM, and as words); 0 of anything else.
+fn unit_ns(unit: &str) -> u64 {
+    match unit {
+        "ns" => 1,
+        "us" | "µs" => 1_000,
+        "ms" | "milliseconds" => 1_000_000,
+        "s" | "seconds" => 1_000_000_000,
+        "min" => 60_000_000_000,
+        _ => 0,
     }
 }
 

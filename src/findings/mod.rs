@@ -6,6 +6,7 @@ mod answers;
 mod context;
 mod ends;
 mod evidence;
+mod metrics;
 mod pace;
 mod repeats;
 mod rules;

@@ -55,6 +55,8 @@ rules! {
         not "agents and tools that work in the background";
     CLAIMED_DIFFERS "claimed-differs" Info: "an agent claims other tokens than its model calls add up to",
         not "claims of a part of them, and sums that are not complete";
+    METRICS_DISAGREE "metrics-disagree" Info: "metrics of a session count other calls, tokens, costs or durations than its calls tell",
+        not "sessions that go on, metrics not sent yet, failed calls that one side counts, rounding, and a few ms a call";
     VERDICT_FAILED "verdict-failed" Warning: "an evaluation, a guardrail or a person judged against it",
         not "scores without a word for whether that is good";
     ORPHANS "orphan-spans" Info: "spans whose parent never came",

@@ -144,6 +144,7 @@ impl Walk {
         }
         let mut found = self.found.list;
         super::session::look(session, &mut found);
+        super::metrics::look(session, &mut found);
         Judged {
             found,
             open: self.pace.open(),

@@ -10,7 +10,9 @@ mod summary;
 
 pub use buckets::{Buckets, Exponential};
 pub use distribution::Distribution;
-pub use point::{Identity, Kind, Meaning, Owner, Point, Quantity, Temporality, Value};
+pub use point::{
+    Identity, Kind, Meaning, Measure, Owner, Point, Quantity, Shown, Temporality, Value,
+};
 pub use series::Series;
 pub use store::{Dropped, Metrics};
 pub use summary::{MetricSummary, Quantile};

@@ -62,6 +62,36 @@ pub struct Meaning {
     pub provider: Option<Box<str>>,
 }
 
+/// What a series measures of model calls, where that can be held against what was seen of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// A whole call, by its client.
+    Call,
+    /// Its time to the first token or chunk, by its client.
+    FirstToken,
+    /// Something else.
+    Other,
+}
+
+/// How a series is shown, where the tables have a place for it. In the order of being shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Shown {
+    /// Its metric's place among all.
+    pub place: u16,
+    /// Provider of the calls, where told.
+    pub provider: Option<Box<str>>,
+    /// Model of the calls, where told.
+    pub model: Option<Box<str>>,
+    /// What else it is about: a tool, an agent, a kind of token.
+    pub about: Box<str>,
+    /// It is of what failed.
+    pub failed: bool,
+    /// What it measures.
+    pub measure: Measure,
+    /// Nanoseconds in its unit; 0 where it does not count time.
+    pub unit_ns: u64,
+}
+
 /// Whose totals a series is part of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
@@ -92,6 +122,8 @@ pub struct Identity {
     pub owner: Owner,
     /// What it says of model calls.
     pub meaning: Option<Meaning>,
+    /// How it is shown.
+    pub shown: Option<Box<Shown>>,
 }
 
 /// What a point holds.

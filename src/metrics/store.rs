@@ -50,7 +50,7 @@ impl Metrics {
         let taken = series.take(point);
         self.weight = self.weight.saturating_sub(before) + series.heap();
         match taken {
-            Taken::Added if identity.meaning.is_some() => {
+            Taken::Added if identity.meaning.is_some() || identity.shown.is_some() => {
                 self.touched.insert(identity.owner.clone());
             }
             Taken::Added => {}
@@ -86,9 +86,14 @@ impl Metrics {
         all.filter(move |(i, _)| i.meaning.is_some() && i.owner == *owner)
     }
 
+    /// All series.
+    pub fn all(&self) -> impl Iterator<Item = (&Identity, &Series)> {
+        self.series.iter().map(|(i, s)| (&**i, s))
+    }
+
     /// One row a name, unit, attributes and session, in that order.
     pub fn summaries(&self) -> Vec<MetricSummary> {
-        summary::summaries(self.series.iter().map(|(i, s)| (&**i, s)))
+        summary::summaries(self.all())
     }
 
     /// Memory taken, roughly, bytes.
@@ -131,5 +136,6 @@ impl Metrics {
 fn weight_of(identity: &Identity) -> usize {
     let attributes = identity.attributes.iter();
     let texts: usize = attributes.map(|(k, v)| k.len() + v.len() + 32).sum();
+    let texts = texts + identity.shown.as_deref().map_or(0, size_of_val);
     size_of::<Identity>() + size_of::<Series>() + identity.name.len() + texts + 64
 }

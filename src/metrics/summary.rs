@@ -66,17 +66,8 @@ pub fn summaries<'a>(all: impl Iterator<Item = (&'a Identity, &'a Series)>) -> V
     }
     let row = |((name, attributes, unit, service, kind), values): (Key<'_>, Vec<(u64, Value)>)| {
         let mut row = MetricSummary {
-            name: name.into(),
-            unit: unit.into(),
             attributes: attributes.into(),
-            service: service.into(),
-            kind,
-            count: None,
-            sum: None,
-            last: None,
-            min: None,
-            max: None,
-            quantiles: [None; 3],
+            ..MetricSummary::empty(name, unit, service, kind)
         };
         row.fill(values);
         row
@@ -85,6 +76,33 @@ pub fn summaries<'a>(all: impl Iterator<Item = (&'a Identity, &'a Series)>) -> V
 }
 
 impl MetricSummary {
+    fn empty(name: &str, unit: &str, service: &str, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            unit: unit.into(),
+            attributes: Box::default(),
+            service: service.into(),
+            kind,
+            count: None,
+            sum: None,
+            last: None,
+            min: None,
+            max: None,
+            quantiles: [None; 3],
+        }
+    }
+
+    /// One row of series of one metric, whatever their attributes; those that are not of the kind
+    /// of the first are left out. `None` of no series.
+    pub fn of(all: &[(&Identity, &Series)]) -> Option<Self> {
+        let (i, _) = all.first()?;
+        let mut row = Self::empty(&i.name, &i.unit, &i.service, i.kind);
+        let same = all.iter().filter(|(other, _)| other.kind == i.kind);
+        let values = same.filter_map(|(_, s)| Some((s.last_time, s.total()?)));
+        row.fill(values.collect());
+        Some(row)
+    }
+
     fn fill(&mut self, mut values: Vec<(u64, Value)>) {
         // Sums of floats depend on order: a fixed one, whatever came first.
         let size = |v: &Value| match v {

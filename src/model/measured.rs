@@ -5,6 +5,7 @@
 use super::correlate::{Lore, PriceQuestion};
 use super::evidence::{Origin, key_of};
 use super::figures::Figures;
+use super::heard::{MeasuredCalls, calls_of};
 use super::ids::SessionId;
 use super::node::{SessionState, SessionSummary};
 use super::sessions::Session;
@@ -45,6 +46,8 @@ pub struct Measured {
     pub names: Vec<Box<str>>,
     /// Models in a fixed order.
     pub models: Vec<MeasuredModel>,
+    /// How many calls they count, and how long those took.
+    pub calls: Option<MeasuredCalls>,
     /// Since when they count, ns since the epoch.
     pub start: u64,
     /// When they were taken last, ns since the epoch.
@@ -93,7 +96,7 @@ impl Measured {
 #[derive(Default)]
 pub struct Senders {
     /// Sessions in which a sender's evidence was ever seen, the first of them.
-    sessions: FxHashMap<u64, Vec<SessionId>>,
+    pub(super) sessions: FxHashMap<u64, Vec<SessionId>>,
     /// Where a sender's metrics are counted now.
     placed: FxHashMap<u64, SessionId>,
     /// Sessions that were evicted: their sums hold what metrics said.
@@ -154,8 +157,8 @@ impl Store {
             };
             let (id, key_name, key): (_, Arc<str>, Arc<str>) = match &owner {
                 Owner::Session(name, text) => {
-                    let id = SessionId(key_of(("key", &**text)));
-                    (Some(id), (&**name).into(), (&**text).into())
+                    let id = self.session_of_owner(&owner);
+                    (id, (&**name).into(), (&**text).into())
                 }
                 Owner::Sender(sender) => {
                     let id = self.session_of_sender(*sender);
@@ -172,7 +175,7 @@ impl Store {
 
     /// The one session that a sender's evidence is in; its own where none is; none where nobody
     /// can tell.
-    fn session_of_sender(&self, sender: u64) -> Option<SessionId> {
+    pub(super) fn session_of_sender(&self, sender: u64) -> Option<SessionId> {
         let sessions = self.senders.sessions.get(&sender).map_or(&[][..], |s| s);
         let mut there = sessions.iter().copied().filter(|&id| self.is_agentic(id));
         match (there.next(), there.next()) {
@@ -296,6 +299,7 @@ fn measured(metrics: &crate::metrics::Metrics, owner: &Owner, lore: &dyn Lore) -
         service: (&*first.0.service).into(),
         names,
         models,
+        calls: calls_of(metrics, owner),
         start,
         end: end.unwrap_or_default(),
     })

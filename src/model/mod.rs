@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod field;
 pub mod figures;
 pub mod finding;
+pub mod heard;
 pub mod ids;
 pub mod intern;
 pub mod lag;

@@ -15,7 +15,7 @@ impl FromIterator<u64> for Spread {
 }
 
 /// The rank of a quantile among `n` values, from 1: ⌈q·n⌉ (the nearest-rank rule, as for metrics).
-fn rank(n: usize, permille: u16) -> usize {
+pub fn rank(n: usize, permille: u16) -> usize {
     (n * usize::from(permille)).div_ceil(1000).max(1)
 }
 

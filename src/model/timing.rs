@@ -1,9 +1,12 @@
 //! How long finished model calls and tools took, one record each: what latency is worked out from.
 //! What runs and what was given up has no duration, and is only counted.
 
-use super::ids::NodeId;
+use super::correlate::Lore;
+use super::ids::{NodeId, SessionId};
 use super::node::{Node, NodeKind, PhaseEvidence, State};
+use super::store::Store;
 use super::time_budget::worked;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One finished model call. Times are ns.
@@ -114,6 +117,38 @@ impl Times {
             }
         }
         times
+    }
+}
+
+/// The times of many sessions.
+#[derive(Clone, Debug, Default)]
+pub struct AllTimes {
+    /// By session, with the version that they are of and when they were taken, ns since the epoch.
+    pub sessions: BTreeMap<SessionId, (u64, u64, Times)>,
+    /// Goes up with every change.
+    pub version: u64,
+    /// Sessions that were not looked at yet.
+    pub left: usize,
+}
+
+impl Store {
+    /// The times of a session, whose nodes are not kept for it.
+    pub fn times(&self, id: SessionId, lore: &dyn Lore) -> Times {
+        let mut all = Times::default();
+        for unit in self.parts(id) {
+            all.add(Times::of(&self.part(id, unit, lore).0.nodes));
+        }
+        all
+    }
+}
+
+impl Times {
+    fn add(&mut self, other: Self) {
+        self.calls.extend(other.calls);
+        self.tools.extend(other.tools);
+        self.running_calls += other.running_calls;
+        self.running_tools += other.running_tools;
+        self.abandoned += other.abandoned;
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Glyph {
     AtLeast,
     /// At most, because parts of what it is worked out from are unknown.
     AtMost,
+    /// Within so much of it; two cells in ASCII.
+    Within,
     /// Presumed.
     Presumed,
     /// Made from log events.
@@ -115,6 +117,7 @@ impl Glyph {
             Self::Unknown => ("–", "-"),
             Self::AtLeast => ("≥", ">"),
             Self::AtMost => ("≤", "<"),
+            Self::Within => ("±", "+-"),
             Self::Presumed => ("~", "~"),
             Self::FromLogs => ("≈", "="),
             Self::Times => ("×", "x"),

@@ -8,6 +8,7 @@ use super::page::PageLine;
 use super::pane::{Line, Tone};
 use super::sheet::{Cell, Column, Sheet, cell, column};
 use super::text;
+use crate::model::heard::HeardAll;
 use crate::model::ids::SessionId;
 use crate::model::spread::Spread;
 
@@ -51,15 +52,20 @@ const ENGINE: [Column; 8] = [
     column("prefill tok/s", 15, 1),
 ];
 
+/// What a page is about.
+pub(super) struct About<'a> {
+    /// The session that is looked at.
+    pub session: SessionId,
+    /// The name of what is told of.
+    pub title: &'a str,
+    /// What metrics say of it; they say nothing of a part of a session.
+    pub heard: Option<&'a HeardAll>,
+}
+
 /// The lines of the page.
-pub(super) fn lines(
-    session: SessionId,
-    title: &str,
-    latency: &Latency,
-    width: usize,
-) -> Vec<PageLine> {
-    let mut page = Maker::new(session, width);
-    let title = text::cut(title, width, text::Cut::End, "…");
+pub(super) fn lines(about: &About<'_>, latency: &Latency, width: usize) -> Vec<PageLine> {
+    let mut page = Maker::new(about.session, width);
+    let title = text::cut(about.title, width, text::Cut::End, "…");
     page.say(Line::of(Tone::Strong, title), None);
     page.told(latency);
     page.firsts(latency);
@@ -70,6 +76,9 @@ pub(super) fn lines(
     page.slow("latest first tokens", &latency.firsts);
     page.used(latency);
     page.slow("slowest runs of tools", &latency.runs);
+    if let Some(heard) = about.heard {
+        page.heard(heard, latency);
+    }
     page.into_lines()
 }
 

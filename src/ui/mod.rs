@@ -24,6 +24,7 @@ pub mod keymap;
 pub mod keys;
 pub mod latency;
 mod latency_lists;
+mod latency_metrics;
 mod latency_page;
 pub mod layout;
 pub mod ledger;

@@ -3,8 +3,10 @@
 use crate::model::detail::Detail;
 use crate::model::figures::Figures;
 use crate::model::finding::{Finding, Severity};
+use crate::model::heard::HeardAll;
 use crate::model::ids::SessionId;
 use crate::model::node::{SessionSummary, Tree};
+use crate::model::timing::AllTimes;
 use crate::model::usage::PicoUsd;
 
 /// Everything that update and draw look at besides the state of the screen. The tree is that of
@@ -34,6 +36,10 @@ pub struct Picture<'a> {
     pub findings_version: u64,
     /// How to make agents export here.
     pub setups: &'a [SetUp],
+    /// What metrics say of times, while that is looked at: of the session or of all.
+    pub heard: &'a HeardAll,
+    /// The times of all sessions, while they are looked at.
+    pub times: &'a AllTimes,
     /// Sums over all sessions, what was evicted included.
     pub totals: Figures,
     /// The day of the newest price change that the price table knows, `2026-11-09`.

@@ -3,10 +3,10 @@
 use super::Picture;
 use super::find::Way;
 use super::latency::Latency;
-use super::page::PageLine;
+use super::page::{PageLine, View};
 use super::spent::{part, subject, turn_number};
 use super::state::UiState;
-use super::{latency_page, title};
+use super::{latency_page, text, title};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, Tree};
 use crate::model::timing::Times;
@@ -18,6 +18,8 @@ const SECOND: u64 = 1_000_000_000;
 /// What is told of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Scope {
+    /// All sessions.
+    All,
     /// The session that is looked at.
     #[default]
     Session,
@@ -28,6 +30,7 @@ pub enum Scope {
 /// What times were worked out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
+    scope: Scope,
     session: SessionId,
     of: Option<NodeId>,
     version: u64,
@@ -64,14 +67,21 @@ impl UiState {
         let selected = self.rows.get(self.cursor).map(|r| r.node as usize);
         let of = selected.and_then(|at| subject(tree, at, false));
         let told = of.and_then(|at| tree.nodes.get(at));
-        self.page.tabs = vec![(Scope::Session, "session".to_owned())];
+        self.page.tabs = vec![
+            (Scope::All, "everything".to_owned()),
+            (Scope::Session, "session".to_owned()),
+        ];
         if let (Some(at), Some(node)) = (of, told) {
             self.page
                 .tabs
                 .push((Scope::Selection, called(tree, at, node)));
         }
+        if self.scope == Scope::All {
+            return self.lines_of_all(picture, session, width);
+        }
         let of = of.filter(|_| self.scope == Scope::Selection);
         let key = Key {
+            scope: self.scope,
             session,
             of: of.and_then(|at| tree.nodes.get(at)).map(|n| n.id),
             version: picture.tree_version,
@@ -87,15 +97,76 @@ impl UiState {
         let name = name.or(summary.map(|s| &s.title)).map_or("", |t| t);
         let known = self.latency.as_ref();
         known.map_or_else(Vec::new, |known| {
-            latency_page::lines(session, &title::prompt(name), &known.latency, width)
+            let about = latency_page::About {
+                session,
+                title: &title::prompt(name),
+                heard: Some(picture.heard).filter(|_| of.is_none()),
+            };
+            latency_page::lines(&about, &known.latency, width)
         })
+    }
+
+    /// The same of all sessions.
+    fn lines_of_all(
+        &mut self,
+        picture: &Picture,
+        session: SessionId,
+        width: usize,
+    ) -> Vec<PageLine> {
+        let times = picture.times;
+        let key = Key {
+            scope: Scope::All,
+            session,
+            of: None,
+            version: times.version,
+        };
+        self.work_out(key, picture.now, || {
+            let all = times.sessions.iter().map(|(id, (_, _, t))| (*id, t));
+            let mut latency = Latency::of(all);
+            let named = |id: SessionId| picture.sessions.iter().find(|s| s.id == id);
+            latency.place(|id, _| {
+                named(id).map_or_else(String::new, |s| title::prompt(&s.title).into_owned())
+            });
+            let many = times
+                .sessions
+                .values()
+                .map(|(_, _, t)| t.calls.len())
+                .sum::<usize>();
+            (latency, many > MANY)
+        });
+        let sessions = text::count(times.sessions.len() as u64);
+        let title = match times.left {
+            0 if times.sessions.len() == 1 => "1 session".to_owned(),
+            0 => format!("{sessions} sessions"),
+            n => format!(
+                "{sessions} sessions, {} not looked at yet",
+                text::count(n as u64)
+            ),
+        };
+        let about = latency_page::About {
+            session,
+            title: &title,
+            heard: Some(picture.heard),
+        };
+        let known = self.latency.as_ref();
+        known.map_or_else(Vec::new, |known| {
+            latency_page::lines(&about, &known.latency, width)
+        })
+    }
+
+    /// Whose times are looked at, if any are.
+    pub fn times_of(&self) -> Option<Scope> {
+        (self.view == View::Latency).then_some(self.scope)
     }
 
     /// Works times out, unless they are known or, where that takes long, were a moment ago.
     fn work_out(&mut self, key: Key, now: u64, work: impl FnOnce() -> (Latency, bool)) {
         if let Some(known) = &self.latency {
-            let about = (known.key.session, known.key.of) == (key.session, key.of);
-            let soon = known.many && now.abs_diff(known.made) < SECOND;
+            let subject = |k: &Key| (k.scope, k.session, k.of);
+            let about = subject(&known.key) == subject(&key);
+            let age = now.abs_diff(known.made);
+            // Where time stands still, nothing comes that could be waited for.
+            let soon = known.many && age != 0 && age < SECOND;
             if known.key == key || (about && soon) {
                 return;
             }
@@ -139,6 +210,7 @@ fn place(tree: &Tree, id: NodeId) -> String {
     let agent = call.and_then(|c| c.agent.as_deref()).map(str::to_owned);
     let detail = node.and_then(|n| n.detail.as_deref());
     let detail = detail.map(|d| super::arguments::line(d, 60, "…"));
+    let detail = detail.filter(|d| !d.is_empty());
     let told = [turn, agent, detail];
     told.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -241,11 +241,12 @@ fn ascii_block(ch: char) -> char {
 }
 
 /// Signs in texts that are made without a theme.
-const SIGNS: [(char, Glyph); 11] = [
+const SIGNS: [(char, Glyph); 12] = [
     ('·', Glyph::Dot),
     ('–', Glyph::Unknown),
     ('≥', Glyph::AtLeast),
     ('≤', Glyph::AtMost),
+    ('±', Glyph::Within),
     ('≈', Glyph::FromLogs),
     ('…', Glyph::Ellipsis),
     ('✗', Glyph::Error),

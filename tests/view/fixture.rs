@@ -6,8 +6,10 @@ use spanfall::model::detail::{
 };
 use spanfall::model::figures::Figures;
 use spanfall::model::finding::{Finding, Severity};
+use spanfall::model::heard::HeardAll;
 use spanfall::model::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
 use spanfall::model::node::*;
+use spanfall::model::timing::AllTimes;
 use spanfall::model::usage::{CostBasis, PicoUsd, Usage};
 use spanfall::ui::{DialectView, Listener, Picture, ReceiverView, StoreView};
 use std::sync::Arc;
@@ -26,6 +28,8 @@ pub struct Fixture {
     pub store: StoreView,
     pub findings: Vec<Finding>,
     pub totals: Figures,
+    pub heard: HeardAll,
+    pub times: AllTimes,
 }
 
 impl Fixture {
@@ -42,6 +46,8 @@ impl Fixture {
             findings: &self.findings,
             findings_version: 1,
             setups: &[],
+            heard: &self.heard,
+            times: &self.times,
             totals: self.totals,
             prices: "2026-11-09",
             burn: PicoUsd::from_usd(0.21),
@@ -406,6 +412,8 @@ pub fn fixture() -> Fixture {
         ..figures(21_300, 14_000, 1_091, 0.035, 4)
     };
     Fixture {
+        heard: HeardAll::default(),
+        times: AllTimes::default(),
         sessions: vec![
             session(
                 1,
