@@ -31,6 +31,7 @@ impl Tables {
         reading
             .facts
             .iter()
+            .filter(|(field, ..)| *field != Field::Stall) // packed, and counted beside it
             .map(|(field, rule, value)| {
                 let key = self.rule_key(*rule);
                 let written = attributes.iter().find(|kv| kv.key == key);

@@ -7,6 +7,7 @@ use super::rule::{Reader, Rule, Target};
 use super::subject::{Subject, applies, ended};
 use super::table::{Compiled, Take};
 use crate::metrics::Identity;
+use crate::model::curve::Curve;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
 use crate::model::usage::Convention;
 use crate::wire::payload::Origin as RawOrigin;
@@ -347,9 +348,13 @@ impl Tables {
             let mut times = span
                 .events
                 .iter()
-                .filter(|e| e.name == wanted.name)
+                .filter(|e| wanted.is_named(&e.name))
                 .map(|e| e.time_unix_nano);
             let value = match wanted.take {
+                Take::Curve => {
+                    let curve = Curve::of(&mut times.collect::<Vec<u64>>());
+                    curve.map(|curve| reading.tell_curve(*rule, span.start_time_unix_nano, &curve))
+                }
                 Take::First => times.min(),
                 Take::Last => times.max(),
                 Take::Any => times.next().map(|_| 1),

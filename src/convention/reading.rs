@@ -1,5 +1,6 @@
 //! What a span or record tells, and its counts in the normal form.
 
+use crate::model::curve::Curve;
 use crate::model::evidence::{FactValue, Field, Op};
 use crate::model::usage::{Convention, Usage};
 
@@ -10,7 +11,7 @@ pub struct Reading {
     pub op: Op,
     /// The dialect, an index into the tables.
     pub dialect: u8,
-    /// Facts, at most one a field.
+    /// Facts, at most one a field but for [`Field::Stall`].
     pub facts: Vec<(Field, u16, FactValue)>,
     /// It says that it failed.
     pub failed: bool,
@@ -56,6 +57,26 @@ impl Reading {
             Some(fact) => *fact = (field, rule, value),
             None => self.facts.push((field, rule, value)),
         }
+    }
+}
+
+impl Reading {
+    /// Takes in how an answer came, of a span that began at `start`; gives its chunks. A curve of
+    /// more chunks, told under another name, stays.
+    pub fn tell_curve(&mut self, rule: u16, start: u64, curve: &Curve) -> u64 {
+        let known = self.number(Field::Chunks).unwrap_or(0);
+        if known >= curve.chunks {
+            return known;
+        }
+        self.set(Field::ChunkGapNs, rule, FactValue::Number(curve.gap));
+        self.set(Field::Stalls, rule, FactValue::Number(curve.stalls));
+        self.facts.retain(|(field, ..)| *field != Field::Stall);
+        let stall = |&at: &(u64, u64)| {
+            let packed = FactValue::Number(Curve::pack(start, at));
+            (Field::Stall, rule, packed)
+        };
+        self.facts.extend(curve.kept.iter().map(stall));
+        curve.chunks
     }
 }
 

@@ -147,13 +147,15 @@ pub enum Take {
     Count,
     /// That there is one.
     Any,
+    /// How many there are, and what their times tell of gaps ([`Curve`](crate::model::curve::Curve)).
+    Curve,
 }
 
 /// A span event that tells a fact by its time or number.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpanEvent {
-    /// The event's name.
+    /// The event's name; `prompt.*` is any that begins so.
     pub name: String,
     /// The fact.
     pub field: Field,
@@ -178,6 +180,16 @@ pub struct VerdictFamily {
     pub prefixes: Vec<String>,
     /// What they end with, in the order of [`crate::model::remarks::VERDICT`].
     pub parts: [String; 5],
+}
+
+impl SpanEvent {
+    /// Whether an event of this name is meant.
+    pub fn is_named(&self, name: &str) -> bool {
+        match self.name.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => self.name == name,
+        }
+    }
 }
 
 /// A dialect as compiled.

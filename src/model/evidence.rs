@@ -37,6 +37,12 @@ pub enum Op {
     Attempt,
     /// A part of a model call (a chunk of its stream), no call of its own.
     CallPart,
+    /// A stage of an engine's work on a request: waiting to be scheduled.
+    EngineQueue,
+    /// Another: reading the prompt, or a chunk of it.
+    EnginePrefill,
+    /// Another: writing the answer.
+    EngineDecode,
     /// An embedding.
     Embedding,
     /// A retrieval.
@@ -86,7 +92,7 @@ impl Fact {
     }
 }
 
-/// The facts of one piece of evidence, at most one a field.
+/// The facts of one piece of evidence, at most one a field but for [`Field::Stall`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts(Box<[Fact]>);
 
@@ -98,6 +104,10 @@ impl Facts {
     /// The fact of a field.
     pub fn of(&self, field: Field) -> Option<Fact> {
         self.0.iter().copied().find(|f| f.field == field)
+    }
+    /// The facts of a field that may be there more than once ([`Field::Stall`]).
+    pub fn all(&self, field: Field) -> impl Iterator<Item = Fact> {
+        self.0.iter().copied().filter(move |f| f.field == field)
     }
     /// A number or id.
     pub fn number(&self, field: Field) -> Option<u64> {

@@ -4,6 +4,7 @@ use super::correlate::Handover;
 use super::figures::Figures;
 use super::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
 use super::measured::Measured;
+pub use super::phases::{PhaseEvidence, Phases};
 use super::remarks::Remarks;
 use super::usage::{CostBasis, PicoUsd, Usage};
 use std::sync::Arc;
@@ -60,40 +61,6 @@ impl State {
     pub fn is_running(self) -> bool {
         matches!(self, Self::Running(_))
     }
-}
-
-/// Where a phase split comes from (design, section 3, "Phases").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PhaseEvidence {
-    /// The server's own attributes or spans.
-    Engine,
-    /// First token or chunk as the client saw it.
-    Client,
-    /// Derived from other evidence.
-    Derived,
-    /// No split is known: draw one plain bar.
-    #[default]
-    None,
-}
-
-/// The phases of one model call, nanoseconds. `ttft` counts from `answered_from`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Phases {
-    /// Network or gateway before the server's own time.
-    pub gateway: Option<u64>,
-    /// Waiting in the engine's queue.
-    pub queue: Option<u64>,
-    /// Prefill as the engine tells it.
-    pub prefill: Option<u64>,
-    /// Time to the first token, from the start of the attempt that was answered. Seen by a
-    /// client it is "wait + prefill", never "prefill".
-    pub ttft: Option<u64>,
-    /// From the first token to the end.
-    pub decode: Option<u64>,
-    /// How we know.
-    pub evidence: PhaseEvidence,
-    /// The attribute key or event that told it.
-    pub source: Option<Arc<str>>,
 }
 
 /// What a piece of evidence was for a node.

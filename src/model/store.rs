@@ -8,6 +8,7 @@ use super::ids::{EvidenceId, NodeId, SpanId, TraceId};
 use super::intern::{Interner, Sym};
 use super::measured::Senders;
 use super::pack::Pack;
+use super::responses::Responses;
 use super::sessions::Sessions;
 use super::slabs::Slabs;
 use super::twins::Twins;
@@ -51,7 +52,7 @@ pub struct Store {
     spans: HashTable<u32>,
     records: HashTable<u32>,
     /// The unit of each response id, for calls that several pieces tell of across traces.
-    responses: HashTable<(u64, u32)>,
+    responses: Responses,
     twins: Twins,
     seed: hashbrown::DefaultHashBuilder,
     pub(super) texts: Interner,
@@ -86,7 +87,7 @@ impl Store {
             slabs: Slabs::default(),
             spans: HashTable::new(),
             records: HashTable::new(),
-            responses: HashTable::new(),
+            responses: Responses::default(),
             twins: Twins::default(),
             seed: hashbrown::DefaultHashBuilder::default(),
             texts: Interner::default(),
@@ -306,9 +307,7 @@ impl Store {
         for key in keys.into_iter().flatten() {
             unit = Some(self.units.join(unit, key));
         }
-        if let Some(key) = response_of(e) {
-            unit = Some(self.unit_of_response(key, unit));
-        }
+        unit = self.responses.join(&mut self.units, unit, e);
         let unit = unit.unwrap_or_else(|| self.units.join(None, key_of(("rest", key, process))));
         self.units
             .claim(unit, e.start, session, (process, EvidenceId(at)));
@@ -323,22 +322,6 @@ impl Store {
         units
             .into_iter()
             .fold(unit, |unit, there| self.units.merge(unit, there))
-    }
-
-    /// The unit of all calls with this response id. A copy of a span may have told it that was not
-    /// kept, so it is held by itself.
-    fn unit_of_response(&mut self, key: u64, unit: Option<u32>) -> u32 {
-        let known = self
-            .responses
-            .find(key, |told| told.0 == key)
-            .map(|told| told.1);
-        if let Some(told) = known {
-            return unit.map_or(told, |unit| self.units.merge(unit, told));
-        }
-        let unit = unit.unwrap_or_else(|| self.units.join(None, key_of(("response", key))));
-        self.responses
-            .insert_unique(key, (key, unit), |told| told.0);
-        unit
     }
 
     /// The id of the node that a span makes.
@@ -365,11 +348,7 @@ impl Store {
         if let Ok(entry) = index.find_entry(hash, |&i| i == at) {
             entry.remove();
         }
-        if let Some(key) = response_of(e)
-            && let Ok(entry) = self.responses.find_entry(key, |told| told.0 == key)
-        {
-            entry.remove();
-        }
+        self.responses.forget(&self.units, e);
         self.twins.forget(at, e, &self.origins);
         if let Some(slot) = self.evidence.get_mut(at as usize) {
             slot.unit = u32::MAX;
@@ -388,11 +367,4 @@ fn hash_of(e: &Evidence, origins: &[Origin], seed: &hashbrown::DefaultHashBuilde
             origins.get(e.origin as usize).map_or(0, |o| o.key),
         )),
     }
-}
-
-/// What a call is joined by across traces: its session and response id.
-fn response_of(e: &Evidence) -> Option<u64> {
-    let call = matches!(e.op, Op::Call | Op::Engine);
-    let id = call.then(|| e.facts.number(Field::ResponseId))??;
-    Some(key_of((e.facts.text(Field::Session), id)))
 }

@@ -5,7 +5,8 @@
 //! is idle. Among several calls the one that is furthest goes first (decode before prefill), since
 //! that is what will end next. A tool that waits for a permission does not work.
 
-use super::node::{Call, Node, NodeKind, Sign, State};
+use super::node::{Node, NodeKind, Sign, State};
+use super::phases::stretches;
 
 /// What an instant can be spent on, the first going before the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +19,10 @@ pub enum Part {
     Queue,
     /// On the way to the engine.
     Gateway,
-    /// Before the first token, not told apart, and attempts that failed.
+    /// Before the first token, not told apart.
     WaitPrefill,
+    /// Attempts of a call that came to nothing.
+    Retry,
     /// A model call without a split.
     NotSplit,
     /// A tool works.
@@ -34,12 +37,13 @@ pub enum Part {
 
 impl Part {
     /// All, in the order of the enum.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Decode,
         Self::Prefill,
         Self::Queue,
         Self::Gateway,
         Self::WaitPrefill,
+        Self::Retry,
         Self::NotSplit,
         Self::Tool,
         Self::Human,
@@ -124,42 +128,15 @@ fn end_of(node: &Node, now: u64) -> u64 {
     node.end.unwrap_or(open).max(node.start)
 }
 
-/// The phases of a call, one after the other and within it.
+/// The phases of a call, one after the other.
 fn call(node: &Node, end: u64, stretch: &mut impl FnMut(Part, u64, u64)) {
-    let Some(Call {
-        phases,
-        answered_from,
-        ..
-    }) = node.call.as_deref()
-    else {
+    let Some(call) = node.call.as_deref() else {
         stretch(Part::NotSplit, node.start, end);
         return;
     };
-    let answered = (*answered_from).clamp(node.start, end);
-    // Attempts that failed were waited for, as the bar shows them.
-    stretch(Part::WaitPrefill, node.start, answered);
-    let Some(ttft) = phases.ttft else {
-        stretch(Part::NotSplit, answered, end);
-        return;
-    };
-    let first = answered.saturating_add(ttft).min(end);
-    let mut at = answered;
-    if phases.prefill.is_some() {
-        for (part, ns) in [
-            (Part::Gateway, phases.gateway),
-            (Part::Queue, phases.queue),
-            (Part::Prefill, phases.prefill),
-        ] {
-            let to = at.saturating_add(ns.unwrap_or(0)).min(first);
-            stretch(part, at, to);
-            at = to;
-        }
+    for (part, from, to) in stretches(call, node.state, node.start, end) {
+        stretch(part, from, to);
     }
-    stretch(Part::WaitPrefill, at, first);
-    let done = phases
-        .decode
-        .map_or(end, |d| first.saturating_add(d).min(end));
-    stretch(Part::Decode, first, done);
 }
 
 /// When a tool works: from its start to its end, without the waiting below it.
@@ -216,7 +193,7 @@ fn sweep(edges: &[(u64, Part, bool)], start: u64, end: u64) -> TimeBudget {
 mod tests {
     use super::*;
     use crate::model::ids::NodeId;
-    use crate::model::node::Phases;
+    use crate::model::node::{Call, Phases};
     use proptest::prelude::*;
 
     const S: u64 = 1_000_000_000;

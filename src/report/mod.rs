@@ -3,6 +3,7 @@
 
 mod edges;
 mod metrics;
+mod phases;
 mod schema;
 mod text;
 
@@ -217,7 +218,7 @@ fn call(tree: &Tree, n: &Node, turn: Option<u32>) -> Option<CallRow> {
         attempts: call.attempts,
         start_unix_ns: call.answered_from.max(n.start).to_string(),
         duration_ms: n.end.map(|end| ms(end.saturating_sub(n.start))),
-        phases: schema::PhasesRow::of(call),
+        phases: phases::PhasesRow::of(call),
         usage: (&call.usage).into(),
         cost_usd: cost_text(call.cost),
         cost_basis: cost_basis(call.cost_basis),

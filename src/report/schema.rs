@@ -4,8 +4,9 @@
 
 use super::edges::EdgeRow;
 use super::metrics::{MeasuredRow, MetricRow};
+use super::phases::PhasesRow;
 use crate::model::figures::Figures;
-use crate::model::node::{Call, PhaseEvidence, Role, SessionState, Source, State};
+use crate::model::node::{Role, SessionState, Source, State};
 use crate::model::time_budget::{Part, TimeBudget};
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
 use serde::Serialize;
@@ -179,6 +180,7 @@ pub struct TimeRow {
     pub queue_ms: f64,
     pub prefill_ms: f64,
     pub wait_prefill_ms: f64,
+    pub retry_ms: f64,
     pub decode_ms: f64,
     pub not_split_ms: f64,
     pub tool_ms: f64,
@@ -196,6 +198,7 @@ impl From<&TimeBudget> for TimeRow {
             queue_ms: of(Part::Queue),
             prefill_ms: of(Part::Prefill),
             wait_prefill_ms: of(Part::WaitPrefill),
+            retry_ms: of(Part::Retry),
             decode_ms: of(Part::Decode),
             not_split_ms: of(Part::NotSplit),
             tool_ms: of(Part::Tool),
@@ -281,41 +284,6 @@ impl From<&Source> for SourceRow {
             trace_id: (!s.trace.is_zero()).then(|| s.trace.to_string()),
             span_id: (!s.span.is_zero()).then(|| s.span.to_string()),
             why: s.why,
-        }
-    }
-}
-
-/// The phases of a call.
-#[derive(Debug, Serialize)]
-pub struct PhasesRow {
-    pub gateway_ms: Option<f64>,
-    pub queue_ms: Option<f64>,
-    pub prefill_ms: Option<f64>,
-    pub ttft_ms: Option<f64>,
-    pub decode_ms: Option<f64>,
-    pub decode_tokens_per_s: Option<f64>,
-    pub evidence: &'static str,
-    pub source: Option<String>,
-}
-
-impl PhasesRow {
-    /// The phases of a call.
-    pub fn of(call: &Call) -> Self {
-        let p = &call.phases;
-        Self {
-            gateway_ms: p.gateway.map(ms),
-            queue_ms: p.queue.map(ms),
-            prefill_ms: p.prefill.map(ms),
-            ttft_ms: p.ttft.map(ms),
-            decode_ms: p.decode.map(ms),
-            decode_tokens_per_s: call.decode_tokens_per_s(),
-            evidence: match p.evidence {
-                PhaseEvidence::Engine => "engine",
-                PhaseEvidence::Client => "client",
-                PhaseEvidence::Derived => "derived",
-                PhaseEvidence::None => "none",
-            },
-            source: p.source.as_deref().map(str::to_owned),
         }
     }
 }

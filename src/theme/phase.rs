@@ -11,10 +11,14 @@ pub enum Phase {
     Queue,
     /// Prefill as the engine tells it.
     Prefill,
-    /// Wait and prefill, not told apart; also attempts that failed before the answered one.
+    /// Wait and prefill, not told apart.
     WaitPrefill,
     /// Decode.
     Decode,
+    /// Within decode: nothing came for much longer than is usual.
+    Stall,
+    /// Attempts of a call that came to nothing.
+    Retry,
     /// A tool works.
     Tool,
     /// A person is waited for.
@@ -35,6 +39,8 @@ impl Phase {
         Self::Prefill,
         Self::WaitPrefill,
         Self::Decode,
+        Self::Stall,
+        Self::Retry,
         Self::Tool,
         Self::Human,
         Self::NotSplit,
@@ -50,6 +56,8 @@ impl Phase {
             Self::Prefill => Role::Prefill,
             Self::WaitPrefill => Role::WaitPrefill,
             Self::Decode => Role::Decode,
+            Self::Stall => Role::Warning,
+            Self::Retry => Role::Error,
             Self::Tool => Role::ToolTime,
             Self::Human => Role::Human,
             Self::NotSplit => Role::NotSplit,
@@ -74,6 +82,8 @@ impl Phase {
             Self::Prefill => ("▒", "p"),
             Self::WaitPrefill => ("▓", "w"),
             Self::Decode => ("█", "#"),
+            Self::Stall => ("╍", "~"),
+            Self::Retry => ("╳", "x"),
             Self::Tool => ("▬", "="),
             Self::Human => ("┄", "."),
             Self::NotSplit => ("━", "="),
@@ -90,6 +100,8 @@ impl Phase {
             Self::Prefill => "prefill",
             Self::WaitPrefill => "wait+prefill",
             Self::Decode => "decode",
+            Self::Stall => "stalled",
+            Self::Retry => "failed attempts",
             Self::Tool => "tools",
             Self::Human => "you",
             Self::NotSplit => "not split",

@@ -41,8 +41,18 @@ fn call_groups(groups: &mut Vec<Group>, node: &Node, call: &Call, now: u64) {
     let mut time = Vec::new();
     match phases.evidence {
         PhaseEvidence::Engine => {
+            if phases.gateway.is_some() {
+                time.push(field("gateway", Tone::Wait, known(phases.gateway)));
+            }
             time.push(field("queue", Tone::Wait, known(phases.queue)));
-            time.push(field("prefill", Tone::Wait, known(phases.prefill)));
+            if phases.prefill.is_some() || phases.ttft.is_none() {
+                time.push(field("prefill", Tone::Wait, known(phases.prefill)));
+            } else {
+                let rest = phases
+                    .ttft
+                    .map(|t| t.saturating_sub(phases.queue.unwrap_or(0)));
+                time.push(field("wait+prefill", Tone::Wait, known(rest)));
+            }
             time.push(field("decode", Tone::Decode, known(phases.decode)));
         }
         PhaseEvidence::Client | PhaseEvidence::Derived => {
@@ -61,20 +71,63 @@ fn call_groups(groups: &mut Vec<Group>, node: &Node, call: &Call, now: u64) {
     let seen = match phases.evidence {
         PhaseEvidence::Engine => "told by the engine",
         PhaseEvidence::Client => "seen by the client",
-        PhaseEvidence::Derived => "derived",
+        PhaseEvidence::Derived => "derived: the end less the decoding",
+        PhaseEvidence::None if node.state.is_running() => "nothing has come back yet",
+        PhaseEvidence::None if !phases.doubts.is_empty() => "not split",
         PhaseEvidence::None => "not split: nobody told when the first token came",
     };
+    let unit = phases.inferred.then_some("its unit is inferred");
     groups.push(Group {
         fields: time,
-        note: join(&[Some(seen), phases.source.as_deref()]),
+        note: join(&[Some(seen), phases.source.as_deref(), unit]),
         ..Group::default()
     });
+    groups.extend(answer_curve(call));
+    groups.extend(phases.doubts.iter().map(|doubt| Group {
+        fields: vec![field(
+            "told",
+            Tone::Warning,
+            text::sanitize(&doubt.to_string()),
+        )],
+        ..Group::default()
+    }));
     groups.push(Group {
         fields: usage_fields(call.usage, true),
         ..Group::default()
     });
     groups.push(cost_group(call));
     groups.push(answer_group(call));
+}
+
+/// How the answer came: what was seen of it first, and where it stalled.
+fn answer_curve(call: &Call) -> Option<Group> {
+    let phases = &call.phases;
+    let mut fields = Vec::new();
+    if let Some(visible) = phases.visible {
+        let reasoned = visible.saturating_sub(phases.ttft.unwrap_or(0));
+        fields.push(field("visible", Tone::Text, text::duration(visible)));
+        let told = format!("after {} of reasoning", text::duration(reasoned));
+        fields.push(field("", Tone::Secondary, told));
+    }
+    let curve = phases.curve.as_deref();
+    if let Some(curve) = curve {
+        fields.push(field("chunks", Tone::Text, curve.chunks.to_string()));
+        let each = format!("each {}", text::duration(curve.gap));
+        fields.push(field("", Tone::Secondary, each));
+    }
+    if let Some((curve, longest)) = curve.and_then(|c| Some((c, c.longest()?))) {
+        let times = if curve.stalls == 1 {
+            String::new()
+        } else {
+            format!("{} times, ", curve.stalls)
+        };
+        let told = format!("{times}longest {}", text::duration(longest));
+        fields.push(field("stalled", Tone::Warning, told));
+    }
+    (!fields.is_empty()).then(|| Group {
+        fields,
+        ..Group::default()
+    })
 }
 
 fn join(parts: &[Option<&str>]) -> String {

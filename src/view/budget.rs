@@ -129,6 +129,7 @@ fn shares(time: &TimeBudget, untold: bool) -> Vec<Share> {
         ns: time.of(part),
     };
     let mut shares: Vec<Share> = [
+        (Part::Retry, Some(Phase::Retry)),
         (Part::Gateway, Some(Phase::Gateway)),
         (Part::Queue, Some(Phase::Queue)),
         (Part::Prefill, Some(Phase::Prefill)),

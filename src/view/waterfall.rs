@@ -4,6 +4,8 @@ use super::axis;
 use super::paint::Pen;
 use super::scale::{Scale, Side};
 use crate::model::node::{Call, Node, NodeKind, Sign, State, Tree};
+use crate::model::phases;
+use crate::model::time_budget::Part;
 use crate::theme::Phase;
 use crate::ui::axis::Scope;
 use crate::ui::rows::Row;
@@ -77,7 +79,7 @@ pub(super) fn stretches(node: &Node, now: u64) -> Vec<Stretch> {
         return vec![(Phase::Presumed, node.start, end)];
     }
     match (&node.call, node.kind) {
-        (Some(call), _) => call_stretches(call, node.start, end),
+        (Some(call), _) => call_stretches(call, node.state, node.start, end),
         (None, NodeKind::Call) => vec![(Phase::NotSplit, node.start, end)],
         (None, NodeKind::Tool | NodeKind::Retrieval | NodeKind::Embedding) => {
             vec![(Phase::Tool, node.start, end)]
@@ -89,45 +91,23 @@ pub(super) fn stretches(node: &Node, now: u64) -> Vec<Stretch> {
     }
 }
 
-/// The phases of a call one after the other. The attempts before the answered one, and all time for
-/// which there is no evidence, are not split.
-fn call_stretches(call: &Call, start: u64, end: u64) -> Vec<Stretch> {
-    let phases = &call.phases;
-    let from = call.answered_from.clamp(start, end);
-    let mut out = vec![(Phase::NotSplit, start, from)];
-    let mut at = from;
-    let mut go = |phase: Phase, to: u64| {
-        let to = to.clamp(at, end);
-        out.push((phase, at, to));
-        at = to;
-        to
+/// The phases of a call one after the other, and over them where its answer stalled.
+fn call_stretches(call: &Call, state: State, start: u64, end: u64) -> Vec<Stretch> {
+    let phase = |part| match part {
+        Part::Gateway => Phase::Gateway,
+        Part::Queue => Phase::Queue,
+        Part::Prefill => Phase::Prefill,
+        Part::WaitPrefill => Phase::WaitPrefill,
+        Part::Decode => Phase::Decode,
+        Part::Retry => Phase::Retry,
+        _ => Phase::NotSplit,
     };
-    let mut to = from;
-    let told = [
-        (Phase::Gateway, phases.gateway),
-        (Phase::Queue, phases.queue),
-        (Phase::Prefill, phases.prefill),
-    ];
-    for (phase, ns) in told {
-        if let Some(ns) = ns {
-            to = go(phase, to.saturating_add(ns));
-        }
-    }
-    if let Some(ttft) = phases.ttft.filter(|_| phases.prefill.is_none()) {
-        to = go(Phase::WaitPrefill, from.saturating_add(ttft));
-    }
-    if let Some(decode) = phases.decode {
-        to = go(Phase::Decode, to.saturating_add(decode));
-    }
-    // Rounding of seconds to ns leaves crumbs, which are no time of their own.
-    if end.saturating_sub(to) > (end - start) / 50 {
-        go(Phase::NotSplit, end);
-    }
-    out.retain(|(_, a, b)| b > a);
-    if out.is_empty() {
-        out.push((Phase::NotSplit, start, end));
-    }
-    out
+    let told = phases::stretches(call, state, start, end);
+    let told = told.into_iter().map(|(part, a, b)| (phase(part), a, b));
+    let curve = call.phases.curve.as_deref();
+    let stalls = curve.into_iter().flat_map(|curve| &curve.kept);
+    told.chain(stalls.map(|&(a, b)| (Phase::Stall, a, b)))
+        .collect()
 }
 
 /// Lays a stretch on the eighths; however short, it stays visible. What has something `below` it
@@ -140,6 +120,12 @@ fn lay(eighths: &mut [Option<Phase>], scale: &Scale, (phase, from, to): Stretch,
     let (mut a, mut b) = (scale.eighth(from), scale.eighth(to));
     if phase.is_solid() {
         b = b.max(a + 2);
+    } else if phase == Phase::Stall {
+        // Only where it is as wide as it is drawn.
+        (a, b) = (a.div_ceil(8) * 8, b / 8 * 8);
+        if a >= b {
+            return;
+        }
     } else if below {
         (a, b) = (a / 8 * 8, b.div_ceil(8) * 8);
         b = b.max(a + 8);
@@ -198,72 +184,5 @@ fn draw_cell(pen: &mut Pen, x: u16, y: u16, parts: &[Option<Phase>]) {
             pen.symbol(x, y, block, style);
         }
         (None, None) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::node::Phases;
-
-    fn call(phases: Phases, from: u64) -> Vec<Stretch> {
-        let call = Call {
-            answered_from: from,
-            phases,
-            ..Call::default()
-        };
-        call_stretches(&call, 100, 200)
-    }
-
-    #[test]
-    fn no_evidence_no_split() {
-        assert_eq!(call(Phases::default(), 100), [(Phase::NotSplit, 100, 200)]);
-        assert_eq!(call(Phases::default(), 0), [(Phase::NotSplit, 100, 200)]);
-    }
-
-    #[test]
-    fn a_client_knows_wait_and_decode_of_the_answered_attempt() {
-        let phases = Phases {
-            ttft: Some(30),
-            decode: Some(50),
-            ..Phases::default()
-        };
-        let expected = [
-            (Phase::NotSplit, 100, 120),
-            (Phase::WaitPrefill, 120, 150),
-            (Phase::Decode, 150, 200),
-        ];
-        assert_eq!(call(phases, 120), expected);
-    }
-
-    #[test]
-    fn an_engine_tells_queue_and_prefill() {
-        let phases = Phases {
-            gateway: Some(10),
-            queue: Some(20),
-            prefill: Some(30),
-            ttft: Some(60),
-            decode: Some(999),
-            ..Phases::default()
-        };
-        let expected = [
-            (Phase::Gateway, 100, 110),
-            (Phase::Queue, 110, 130),
-            (Phase::Prefill, 130, 160),
-            (Phase::Decode, 160, 200),
-        ];
-        assert_eq!(call(phases, 100), expected);
-    }
-
-    #[test]
-    fn what_is_left_is_not_split() {
-        let phases = Phases {
-            ttft: Some(30),
-            ..Phases::default()
-        };
-        assert_eq!(
-            call(phases, 100),
-            [(Phase::WaitPrefill, 100, 130), (Phase::NotSplit, 130, 200)]
-        );
     }
 }

@@ -234,7 +234,9 @@ impl Builder<'_> {
             Op::Tool | Op::ToolStart => (NodeKind::Tool, false),
             Op::Wait if self.at_once(group) => (NodeKind::Other, true),
             Op::Wait => (NodeKind::Wait, false),
-            Op::Internal => (NodeKind::Other, true),
+            Op::Internal | Op::EngineQueue | Op::EnginePrefill | Op::EngineDecode => {
+                (NodeKind::Other, true)
+            }
             Op::ToolPart | Op::CallPart | Op::Handoff | Op::Other | Op::Mark => {
                 (NodeKind::Other, false)
             }

@@ -5,7 +5,7 @@
 //! The steps, one file each: `pieces` (a forest of spans and records, placeholders, cycles),
 //! `conversations` (of agents told by records), `groups`, `streams` and `by_time` (which pieces are
 //! one call or one tool run), `place`, `place_agents`, `place_talks` and `place_guests` (whose child
-//! each is), `build`, `request`, `times`, `call` and `source` (what each node says), `order`
+//! each is), `build`, `request`, `times`, `call`, `phases`, `engine` and `source` (what each node says), `order`
 //! (preorder, and what only neighbours can tell), `figures` (sums), `edges` (who hands over to
 //! whom), `presume` (what must be running unseen).
 
@@ -14,9 +14,11 @@ mod by_time;
 mod call;
 mod conversations;
 mod edges;
+mod engine;
 mod figures;
 mod groups;
 mod order;
+mod phases;
 mod pieces;
 mod place;
 mod place_agents;
@@ -41,6 +43,9 @@ use super::intern::Interner;
 use super::node::{Node, NodeKind};
 use super::usage::{PicoUsd, Usage};
 use std::sync::Arc;
+
+/// Times that belong together may be so far apart: reporters round, and stamp one after the other.
+const ROUNDING_NS: u64 = 5_000_000;
 
 /// What prices a call.
 #[derive(Clone, Copy, Debug)]

@@ -271,6 +271,7 @@ fn gather(forest: &Forest<'_>, groups: &Groups) -> BTreeMap<usize, Group> {
                 groups.op[i] == Op::Mark,
                 p.superseded,
                 !p.is_span(),
+                is_engine(groups.op[i]),
                 forest.depth[i],
                 i,
             )
@@ -312,8 +313,17 @@ fn rank(op: Op) -> u8 {
         Op::Other => 14,
         Op::CallPart => 15,
         Op::Internal => 16,
-        Op::Mark => 17,
+        Op::EngineQueue | Op::EnginePrefill | Op::EngineDecode => 17,
+        Op::Mark => 18,
     }
+}
+
+/// What an engine tells of itself: by a clock and in a trace of its own.
+pub fn is_engine(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Engine | Op::EngineQueue | Op::EnginePrefill | Op::EngineDecode
+    )
 }
 
 /// Whether `inner` runs within `outer`, give or take [`SLACK_NS`].

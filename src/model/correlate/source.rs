@@ -1,7 +1,7 @@
 //! Where a node comes from.
 
 use super::build::Builder;
-use super::place::Group;
+use super::place::{Group, is_engine};
 use crate::model::evidence::{Field, Op, Signal, join_key, key_of};
 use crate::model::ids::EvidenceId;
 use crate::model::node::{Role, Source};
@@ -61,7 +61,7 @@ impl Builder<'_> {
             let span = piece.evidence.signal == Signal::Span;
             let role = match (span, op) {
                 (false, _) => Role::Event,
-                (true, Op::Engine) => Role::Engine,
+                (true, op) if is_engine(op) => Role::Engine,
                 (true, Op::Call) if wraps.contains(&i) => Role::Framework,
                 (true, Op::Call) => Role::Client,
                 (true, _) => Role::Framework,

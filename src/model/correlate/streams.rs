@@ -6,7 +6,7 @@ use super::conversations::Conversations;
 use super::groups::Groups;
 use super::pieces::Forest;
 use crate::model::evidence::{Field, Op};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A part may lie outside of its call by so much: spans and records are stamped one after the
 /// other.
@@ -31,6 +31,7 @@ impl Groups {
             self.follow_records(forest, talks);
             self.join_lone_parts(forest, talks);
         }
+        self.hide_engines(forest);
         let mut size = vec![0u32; forest.pieces.len()];
         for i in 0..size.len() {
             size[self.of(i)] += 1;
@@ -42,10 +43,41 @@ impl Groups {
             .filter(|(i, _)| size[*i] == 1)
         {
             self.op[i] = match self.op[i] {
-                Op::CallPart => Op::Internal,
+                Op::CallPart | Op::EngineQueue | Op::EnginePrefill | Op::EngineDecode => {
+                    Op::Internal
+                }
                 Op::Attempt if p.is_span() => Op::Internal,
                 op => op,
             };
+        }
+    }
+
+    /// What a server does for a request is its own affair: how it takes it in, where a client
+    /// tells of the call, and the engine's threads.
+    fn hide_engines(&mut self, forest: &Forest<'_>) {
+        let ops = self.op.iter().enumerate();
+        let clients = ops
+            .filter(|(_, op)| **op == Op::Call)
+            .map(|(i, _)| self.of(i));
+        let clients: HashSet<usize> = clients.collect();
+        for i in 0..forest.pieces.len() {
+            let mut up = forest.pieces[i].parent;
+            if self.op[i] != Op::Engine || !clients.contains(&self.of(i)) {
+                continue;
+            }
+            while let Some(at) = up {
+                if self.op[at] != Op::Other || !forest.pieces[at].evidence.server {
+                    break;
+                }
+                self.op[at] = Op::Internal;
+                up = forest.pieces[at].parent;
+            }
+        }
+        for &i in &forest.order {
+            let engines = self.context[i].is_some_and(|up| self.op[up] == Op::Engine);
+            if engines && self.op[i] == Op::Other {
+                self.op[i] = Op::Internal;
+            }
         }
     }
 
@@ -54,6 +86,9 @@ impl Groups {
             let why = match self.op[i] {
                 Op::Attempt => "a request of this call",
                 Op::CallPart => "a part of this call",
+                Op::EngineQueue | Op::EnginePrefill | Op::EngineDecode => {
+                    "a stage of the engine's work on this call"
+                }
                 _ => continue,
             };
             if let Some(call) = self.context[i].filter(|&up| self.is_call(up)) {

@@ -4,7 +4,7 @@
 use super::build::Builder;
 use super::call;
 use super::pieces::Piece;
-use super::place::Group;
+use super::place::{Group, is_engine};
 use crate::model::evidence::{Field, Op};
 use crate::model::node::{Sign, State};
 
@@ -28,6 +28,12 @@ impl Builder<'_> {
         let told: Vec<&Piece<'_>> = self
             .pieces(group)
             .filter(|p| p.is_span() != group.records_only && counts(p.op, group.op))
+            .collect();
+        // An engine's clock may be another's: where a client tells of the call, its times count.
+        let client = told.iter().any(|p| !is_engine(p.op));
+        let told: Vec<&Piece<'_>> = told
+            .into_iter()
+            .filter(|p| !client || !is_engine(p.op))
             .collect();
         let start = told
             .iter()
@@ -127,7 +133,9 @@ fn latest(pieces: &[&Piece<'_>]) -> u64 {
 
 /// Whether a piece tells when its group began and ended.
 fn counts(op: Op, group: Op) -> bool {
-    !(matches!(op, Op::Mark | Op::CallPart)
+    let stage = is_engine(op) && op != Op::Engine;
+    !(stage
+        || matches!(op, Op::Mark | Op::CallPart)
         || (op == Op::ToolStart && group != Op::ToolStart)
         || (group != Op::Turn && op == Op::Turn))
 }
