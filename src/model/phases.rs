@@ -145,7 +145,7 @@ impl fmt::Display for Doubt {
 fn took(ns: u64) -> String {
     match ns {
         ..1_000_000 => format!("{}µs", ns / 1000),
-        ..1_000_000_000 => format!("{}ms", ns / 1_000_000),
+        1_000_000..1_000_000_000 => format!("{}ms", ns / 1_000_000),
         _ => format!("{}.{}s", ns / 1_000_000_000, ns / 100_000_000 % 10),
     }
 }

@@ -83,7 +83,7 @@ impl Phase {
             Self::WaitPrefill => ("▓", "w"),
             Self::Decode => ("█", "#"),
             Self::Stall => ("╍", "~"),
-            Self::Retry => ("╳", "x"),
+            Self::Retry => ("×", "x"),
             Self::Tool => ("▬", "="),
             Self::Human => ("┄", "."),
             Self::NotSplit => ("━", "="),

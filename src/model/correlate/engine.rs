@@ -127,7 +127,7 @@ impl Engine {
     }
 }
 
-/// The spans of an engine's stages: SGLang's waterfall of a request.
+/// The spans of an engine's stages: `SGLang`'s waterfall of a request.
 #[derive(Clone, Copy, Debug, Default)]
 struct Stages {
     queue: Option<u64>,
