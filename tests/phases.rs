@@ -280,6 +280,34 @@ fn what_cannot_be_is_told_and_not_drawn() {
     assert_eq!(found, expected);
 }
 
+#[test]
+fn each_doubt_is_found_once_for_each_source() {
+    let rules = |name: &str| {
+        let known = known();
+        let (mut store, _) = load(&[made(name)], &known).unwrap();
+        let mut found = Vec::new();
+        for summary in store.sessions().to_vec() {
+            let tree = store.tree(summary.id, &known).unwrap().0;
+            found.extend(spanfall::findings::of_session(&summary, &tree));
+        }
+        let timing = |rule: &&str| rule.starts_with("first-token") || *rule == "clock-skew";
+        let mut rules: Vec<&str> = found.iter().map(|f| f.rule).filter(timing).collect();
+        rules.sort_unstable();
+        rules
+    };
+    assert_eq!(rules("in-step"), [""; 0]);
+    assert_eq!(rules("three-seconds-ahead"), ["clock-skew"]);
+    assert_eq!(rules("before-its-client"), ["clock-skew"]);
+    assert_eq!(rules("longer-than-its-client"), ["first-token-impossible"]);
+    let wrong = [
+        "first-token-impossible",
+        "first-token-impossible",
+        "first-token-refused",
+        "first-token-refused",
+    ];
+    assert_eq!(rules("wrong"), wrong);
+}
+
 /// Real telemetry: vLLM's keys under a client that saw its first chunk too. Of the first call its
 /// spans say 361 ms and a first chunk after 306; the engine 20 ms of queue and 285 of prefill.
 #[test]

@@ -7,7 +7,6 @@ use super::rule::{Reader, Rule, Target};
 use super::subject::{Subject, applies, ended};
 use super::table::{Compiled, Take};
 use crate::metrics::Identity;
-use crate::model::curve::Curve;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
 use crate::model::usage::Convention;
 use crate::wire::payload::Origin as RawOrigin;
@@ -352,8 +351,7 @@ impl Tables {
                 .map(|e| e.time_unix_nano);
             let value = match wanted.take {
                 Take::Curve => {
-                    let curve = Curve::of(&mut times.collect::<Vec<u64>>());
-                    curve.map(|curve| reading.tell_curve(*rule, span.start_time_unix_nano, &curve))
+                    reading.tell_curve(*rule, span.start_time_unix_nano, times.collect())
                 }
                 Take::First => times.min(),
                 Take::Last => times.max(),

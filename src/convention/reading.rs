@@ -61,13 +61,12 @@ impl Reading {
 }
 
 impl Reading {
-    /// Takes in how an answer came, of a span that began at `start`; gives its chunks. A curve of
-    /// more chunks, told under another name, stays.
-    pub fn tell_curve(&mut self, rule: u16, start: u64, curve: &Curve) -> u64 {
-        let known = self.number(Field::Chunks).unwrap_or(0);
-        if known >= curve.chunks {
-            return known;
-        }
+    /// Takes in when the chunks of an answer came, of a span that began at `start`; gives how many
+    /// they were. A curve of more chunks, told under another name, stays.
+    pub fn tell_curve(&mut self, rule: u16, start: u64, mut times: Vec<u64>) -> Option<u64> {
+        let known = self.number(Field::Chunks);
+        let curve = Curve::of(&mut times).filter(|c| c.chunks > known.unwrap_or(0));
+        let Some(curve) = curve else { return known };
         self.set(Field::ChunkGapNs, rule, FactValue::Number(curve.gap));
         self.set(Field::Stalls, rule, FactValue::Number(curve.stalls));
         self.facts.retain(|(field, ..)| *field != Field::Stall);
@@ -76,7 +75,7 @@ impl Reading {
             (Field::Stall, rule, packed)
         };
         self.facts.extend(curve.kept.iter().map(stall));
-        curve.chunks
+        Some(curve.chunks)
     }
 }
 

@@ -12,6 +12,7 @@ mod repeats;
 mod rules;
 mod session;
 mod sums;
+mod timing;
 mod verdicts;
 mod walk;
 mod watch;

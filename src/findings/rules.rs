@@ -67,6 +67,11 @@ rules! {
     CLOCK_AHEAD "clock-ahead" Info: "the sender's clock is ahead: it tells of times after the arrival";
     NO_MODEL_CALLS "no-model-calls" Info: "agents or tools ran, and not one model call is told: the library that makes them is not instrumented",
         not "sessions that still run";
+    CLOCK_SKEW "clock-skew" Warning: "an engine's clock and its client's contradict each other: its span lies outside of the call",
+        not "clocks within 10 ms";
+    FIRST_TOKEN_IMPOSSIBLE "first-token-impossible" Warning: "a first token outside of its call, or an engine that tells of more time than its client waited";
+    FIRST_TOKEN_AFTER_END "first-token-after-end" Info: "a first token after its call's span had ended: how long decoding took is in no span";
+    FIRST_TOKEN_REFUSED "first-token-refused" Info: "a first-token time that is known to be wrong: measured from another moment, or the whole call where nothing was streamed";
     PARENT_CYCLE "parent-cycle" Warning: "spans that are each other's parents";
     JOINED_MIDWAY "joined-midway" Info: "the session was going on before anybody listened";
     CONTENT_DROPPED "content-dropped" Info: "contents went to hold the memory limit";

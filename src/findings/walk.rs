@@ -2,7 +2,7 @@
 //! where it stands. Nothing recurses, nothing is kept of a node but what a check asks for.
 
 use super::rules::Rule;
-use super::{answers, context, ends, evidence, pace, repeats, sums, verdicts};
+use super::{answers, context, ends, evidence, pace, repeats, sums, timing, verdicts};
 use crate::model::evidence::key_of;
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{NodeId, SessionId};
@@ -101,6 +101,7 @@ impl Walk {
                 Box::<sums::Claims>::default(),
                 Box::<verdicts::Verdicts>::default(),
                 Box::<evidence::Evidence>::default(),
+                Box::<timing::Timing>::default(),
             ],
             pace: pace::Paces::default(),
             orphans: ends::Orphans::default(),

@@ -85,8 +85,7 @@ impl Doubt {
         match self.about {
             Doubted::Outside(_) | Doubted::LongerThanCall(..) => "first-token-impossible",
             Doubted::AfterEnd(_) => "first-token-after-end",
-            Doubted::Whole(_) => "first-token-not-streamed",
-            Doubted::WrongStart(_) => "first-token-wrong-start",
+            Doubted::Whole(_) | Doubted::WrongStart(_) => "first-token-refused",
             Doubted::Skew(_) => "clock-skew",
         }
     }
