@@ -5,7 +5,7 @@ use super::read::{self, Told};
 use super::reading::{Reading, normalise};
 use super::rule::{Reader, Rule, Target};
 use super::subject::{Subject, applies, ended};
-use super::table::{Compiled, Take};
+use super::table::Compiled;
 use crate::metrics::Identity;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
 use crate::model::usage::Convention;
@@ -336,32 +336,6 @@ impl Tables {
                 .filter(|_| known)?;
             Some((rule.dialect, op, rule.name_starts.is_some()))
         })
-    }
-
-    fn span_events(&self, span: &Span, bits: u64, reading: &mut Reading) {
-        for (rule, wanted) in &self.compiled.span_events {
-            let sure = !wanted.gated || bits & (1 << wanted.dialect) != 0;
-            if !sure || !(wanted.ops.is_empty() || wanted.ops.contains(&reading.op)) {
-                continue;
-            }
-            let mut times = span
-                .events
-                .iter()
-                .filter(|e| wanted.is_named(&e.name))
-                .map(|e| e.time_unix_nano);
-            let value = match wanted.take {
-                Take::Curve => {
-                    reading.tell_curve(*rule, span.start_time_unix_nano, times.collect())
-                }
-                Take::First => times.min(),
-                Take::Last => times.max(),
-                Take::Any => times.next().map(|_| 1),
-                Take::Count => Some(times.by_ref().count() as u64).filter(|n| *n > 0),
-            };
-            if let Some(value) = value {
-                reading.set(wanted.field, *rule, FactValue::Number(value));
-            }
-        }
     }
 
     /// The error's own words: the status message, else the exception event's.

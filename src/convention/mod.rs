@@ -6,6 +6,7 @@
 mod asides;
 pub mod content;
 mod document;
+mod events;
 mod explain;
 mod interpret;
 mod link;

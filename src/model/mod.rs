@@ -7,6 +7,7 @@ pub mod book;
 pub mod census;
 pub mod changes;
 pub mod correlate;
+pub mod critical;
 pub mod curve;
 pub mod detail;
 pub mod evict;

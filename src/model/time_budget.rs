@@ -69,7 +69,7 @@ impl TimeBudget {
         self.parts.iter().fold(0, |sum, ns| sum.saturating_add(*ns))
     }
 
-    fn add(&mut self, part: Part, ns: u64) {
+    pub(super) fn add(&mut self, part: Part, ns: u64) {
         if let Some(sum) = self.parts.get_mut(part as usize) {
             *sum = sum.saturating_add(ns);
         }

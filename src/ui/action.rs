@@ -105,6 +105,10 @@ pub enum Action {
     Gaps,
     /// Hide or show the line that is the legend of the bars.
     Legend,
+    /// Mark the selected row, or take its mark away: between two is a ruler.
+    Mark,
+    /// Light what the end of the turn waited for, or stop that.
+    CriticalPath,
     /// The whole session on the axis, or the selected row's turn.
     WholeSession,
     /// What the mouse points at.

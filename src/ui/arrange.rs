@@ -93,6 +93,7 @@ impl UiState {
     pub(super) fn forget(&mut self) {
         self.pinned.clear();
         self.dismissed.clear();
+        self.marked.clear();
         self.places.clear();
         self.opened.clear();
         self.folds.clear();

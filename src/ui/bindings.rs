@@ -33,21 +33,6 @@ pub enum Footer {
     Silent,
 }
 
-impl Binding {
-    /// The name by which the configuration calls the action, such as `next-error`.
-    pub fn name(&self) -> String {
-        let mut name = String::new();
-        for c in format!("{:?}", self.action).chars() {
-            if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() {
-                let begins = name.is_empty() || name.ends_with('-');
-                name.push_str(if begins { "" } else { "-" });
-            }
-            name.extend(Some(c.to_ascii_lowercase()).filter(char::is_ascii_alphanumeric));
-        }
-        name.trim_end_matches('-').to_owned()
-    }
-}
-
 use Footer::{Joins, Says, Silent};
 
 const fn bind(
@@ -309,6 +294,20 @@ pub static TABLE: &[Binding] = &[
         Action::Gaps,
         "fold gaps in which nothing ran",
         Says("gaps"),
+        has_rows,
+    ),
+    bind(
+        "W",
+        Action::CriticalPath,
+        "light what the end of the turn waited for",
+        Silent,
+        has_rows,
+    ),
+    bind(
+        "space",
+        Action::Mark,
+        "mark a row; between two is a ruler",
+        Silent,
         has_rows,
     ),
     bind(

@@ -165,6 +165,21 @@ impl std::fmt::Debug for Binding {
     }
 }
 
+impl Binding {
+    /// The name by which the configuration calls the action, such as `next-error`.
+    pub fn name(&self) -> String {
+        let mut name = String::new();
+        for c in format!("{:?}", self.action).chars() {
+            if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() {
+                let begins = name.is_empty() || name.ends_with('-');
+                name.push_str(if begins { "" } else { "-" });
+            }
+            name.extend(Some(c.to_ascii_lowercase()).filter(char::is_ascii_alphanumeric));
+        }
+        name.trim_end_matches('-').to_owned()
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "test")]
 mod tests {

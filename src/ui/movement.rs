@@ -20,6 +20,7 @@ impl UiState {
             self.rows.clear();
             self.rows_key = None;
             self.axis.clear();
+            (self.ruler, self.path) = (None, None);
             self.refresh_pane(picture);
             return;
         };
@@ -43,6 +44,8 @@ impl UiState {
         self.reveal();
         self.axis.session = self.axis.asked.unwrap_or(self.place.whole);
         self.measure(tree);
+        self.light(picture, tree);
+        self.lay_ruler(picture, tree);
         self.measure_budget(picture, tree);
         self.refresh_pane(picture);
     }

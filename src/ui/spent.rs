@@ -19,6 +19,8 @@ pub struct Spent {
     pub time: TimeBudget,
     /// Something in it runs: until then.
     pub until: Option<u64>,
+    /// Of its critical path alone: where the time went without which it would have ended earlier.
+    pub on_path: bool,
     key: (RowsKey, Option<usize>),
     made: u64,
 }
@@ -31,10 +33,21 @@ impl UiState {
             self.spent = None;
             return;
         };
+        let now = picture.now;
+        if let Some(path) = &self.path {
+            self.spent = Some(Spent {
+                of: Some(path.root),
+                time: path.time,
+                until: None,
+                on_path: true,
+                key: (rows, Some(path.root)),
+                made: now,
+            });
+            return;
+        }
         let of = subject(tree, selected, self.axis.session);
         let nodes = part(tree, of);
-        let now = picture.now;
-        if let Some(known) = &self.spent {
+        if let Some(known) = self.spent.as_ref().filter(|known| !known.on_path) {
             let same = known.key == (rows, of) && known.until.is_none_or(|until| until == now);
             let about = (known.key.0.session, known.of) == (rows.session, of);
             let soon = nodes.len() > MANY && now.saturating_sub(known.made) < SECOND;
@@ -47,6 +60,7 @@ impl UiState {
             of,
             time: time_budget(nodes, now),
             until: running.then_some(now),
+            on_path: false,
             key: (rows, of),
             made: now,
         });
@@ -57,16 +71,19 @@ impl UiState {
 pub(super) fn subject(tree: &Tree, selected: usize, session: bool) -> Option<usize> {
     let mut at = selected;
     let counts = |n: &Node| n.descendants > 0 || n.parent.is_none();
-    while let Some(node) = tree.nodes.get(at).filter(|n| !counts(n)) {
+    while tree.nodes.get(at).is_some_and(|n| !counts(n)) {
         // A leaf is told by its turn.
-        at = top(tree, node, at);
+        at = top(tree, at);
     }
     let whole = tree.nodes.get(at).is_none_or(|n| n.parent.is_none());
     (!(session && whole)).then_some(at)
 }
 
-fn top(tree: &Tree, node: &Node, at: usize) -> usize {
-    let (mut node, mut at) = (node, at);
+/// The root above a node.
+pub(super) fn top(tree: &Tree, at: usize) -> usize {
+    let (Some(mut node), mut at) = (tree.nodes.get(at), at) else {
+        return at;
+    };
     while let Some(up) = node.parent.map(|p| p as usize).filter(|p| *p < at) {
         let Some(above) = tree.nodes.get(up) else {
             break;

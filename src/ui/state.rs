@@ -8,12 +8,15 @@ use super::jump::Jump;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
 use super::ledger::Ledger;
+use super::marked::Marked;
 use super::marks::Marks;
 use super::page::{Page, View};
 use super::palette::Palette;
 use super::pane::{Line, Tab};
+use super::path::Path;
 use super::pins::Pins;
 use super::rows::Row;
+use super::ruler::Ruler;
 use super::scope::{Known, Scope};
 use super::spent::Spent;
 use super::themes::Themes;
@@ -181,6 +184,12 @@ pub struct UiState {
     pub(crate) cursor: usize,
     pub(crate) scroll: usize,
     pub(crate) axis: Axis,
+    /// Rows to be held side by side.
+    pub(super) marked: Marked,
+    pub(crate) ruler: Option<Ruler>,
+    /// The critical path is to be lit.
+    pub(super) lit: bool,
+    pub(crate) path: Option<Path>,
     pub(crate) spent: Option<Spent>,
     pub(super) pane_key: Option<PaneKey>,
     pub(crate) pane: Vec<Line>,

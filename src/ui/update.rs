@@ -91,6 +91,8 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Gaps => ui.axis.toggle_gaps(),
         Action::Legend => ui.no_legend = !ui.no_legend,
         Action::WholeSession => ui.axis.toggle_session(),
+        Action::Mark => ui.mark(picture),
+        Action::CriticalPath => ui.lit = !ui.lit,
         Action::Up
         | Action::Down
         | Action::Left

@@ -1,7 +1,7 @@
 //! Where the selected turn's time went: one line, which is the legend of the bars above it too.
 
 use super::paint::Pen;
-use super::text;
+use super::{ruler, text};
 
 use crate::model::node::{Call, Node, Tree};
 use crate::model::time_budget::{Part, TimeBudget};
@@ -22,6 +22,10 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, n
     if area.is_empty() {
         return;
     }
+    if let Some(ruler) = ui.ruler {
+        ruler::line(pen, area, tree, ruler);
+        return;
+    }
     let mut right = area.right().saturating_sub(1);
     let selected = ui.rows.get(ui.cursor).map(|r| r.node as usize);
     if let Some(call) = selected.and_then(|i| context::call(tree, i)) {
@@ -29,7 +33,13 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, n
     }
     let mut x = area.x + 1;
     let (faint, strong) = (pen.style(Role::Faint), pen.style(Role::Strong));
-    let subject = pen.fit(&subject(tree, spent.of), 24, text::Cut::End);
+    let told = subject(tree, spent.of);
+    let told = if spent.on_path {
+        format!("path of {told}")
+    } else {
+        told
+    };
+    let subject = pen.fit(&told, 24, text::Cut::End);
     x += pen.put(x, area.y, right - x, &subject, faint) + 2;
     // What runs has gone on since it was measured.
     let since = spent.until.map_or(0, |until| now.saturating_sub(until));

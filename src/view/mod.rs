@@ -26,6 +26,7 @@ mod overlay;
 mod page;
 mod paint;
 mod pick;
+mod ruler;
 mod scale;
 mod sessions;
 pub mod text;

@@ -104,6 +104,15 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// The same where nothing else stands: behind what is drawn.
+    pub fn behind(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        let at = self.absolute(Rect::new(x, y, 1, 1));
+        let cell = self.buffer.cell((at.x, at.y));
+        if cell.is_some_and(|cell| !at.is_empty() && cell.symbol() == " ") {
+            self.cell(at.x, at.y, symbol, style);
+        }
+    }
+
     /// Text that ends where the room ends.
     pub fn right(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) {
         let width = u16::try_from(text::width(text)).unwrap_or(u16::MAX);

@@ -6,7 +6,7 @@ use super::numbers::Numbers;
 use super::paint::Pen;
 use super::scale::Scale;
 use super::text::{self, Cut};
-use super::waterfall;
+use super::{ruler, waterfall};
 use crate::model::finding::Severity;
 use crate::model::node::{Node, NodeKind, Sign, State, Tree};
 use crate::theme::{Glyph, Role};
@@ -72,9 +72,14 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
         draw_row(pen, line, &columns, tree, *row, ui, now);
         if let (Some(scale), Some(scope)) = (&scale, &ui.axis.scope) {
             let at = (area.x + columns.waterfall.0, y);
-            waterfall::bar(pen, at, (scope, scale), tree, *row, now);
+            let path = ui.path.as_ref();
+            waterfall::bar(pen, at, (scope, scale), tree, (*row, path), now);
             axis::tears(pen, at, scale);
         }
+    }
+    if let (Some(scale), Some(ruler)) = (&scale, ui.ruler) {
+        let first = area.x + columns.waterfall.0;
+        ruler::draw(pen, (layout.columns, area), first, scale, tree, ruler);
     }
 }
 
@@ -138,6 +143,11 @@ fn draw_row(
         return;
     };
     pen.target(line, Target::Row(node.id));
+    let session = ui.session();
+    if session.is_some_and(|session| ui.marked().has(session, node.id)) {
+        let (mark, style) = (pen.glyph(Glyph::Here), pen.style(Role::Title));
+        pen.symbol(line.x, line.y, mark, style);
+    }
     let name = Rect::new(line.x + 1, line.y, columns.name, 1);
     draw_name(pen, name, node, row, ui, now);
     let numbers = Numbers::of(pen, node);

@@ -8,6 +8,7 @@ use crate::model::phases;
 use crate::model::time_budget::Part;
 use crate::theme::Phase;
 use crate::ui::axis::Scope;
+use crate::ui::path::Path;
 use crate::ui::rows::Row;
 use ratatui::style::Modifier;
 
@@ -25,7 +26,7 @@ pub(super) fn bar(
     at: (u16, u16),
     (scope, scale): (&Scope, &Scale),
     tree: &Tree,
-    row: Row,
+    (row, path): (Row, Option<&Path>),
     now: u64,
 ) {
     let (index, folded) = (row.node as usize, row.folded);
@@ -36,7 +37,7 @@ pub(super) fn bar(
     // A tool that waited first for a person begins with that.
     let below = node.descendants > 0;
     let waited = tree.nodes.get(index + 1).map(|n| n.kind) == Some(NodeKind::Wait);
-    for stretch in stretches(node, now) {
+    for stretch in lit(path, index, stretches(node, now)) {
         lay(&mut eighths, scale, stretch, below && !waited);
     }
     let below = match node.kind {
@@ -44,14 +45,15 @@ pub(super) fn bar(
         NodeKind::Tool if node.descendants <= FOLDED_BARS => node.descendants,
         _ => 0,
     };
-    for child in tree.nodes.iter().skip(index + 1).take(below as usize) {
+    let children = tree.nodes.iter().enumerate();
+    for (at, child) in children.skip(index + 1).take(below as usize) {
         let shown = if folded {
             child.descendants == 0 || child.call.is_some()
         } else {
             child.kind == NodeKind::Wait
         };
         if shown || child.kind == NodeKind::Wait {
-            for stretch in stretches(child, now) {
+            for stretch in lit(path, at, stretches(child, now)) {
                 lay(&mut eighths, scale, stretch, false);
             }
         }
@@ -70,6 +72,22 @@ pub(super) fn bar(
 /// Behind which edge a node lies; `None` in sight.
 pub(super) fn side(scale: &Scale, node: &Node, now: u64) -> Option<Side> {
     scale.side(node.start, node.start.saturating_add(node.duration(now)))
+}
+
+/// While a critical path is lit, what is not on it is a thin line.
+fn lit(path: Option<&Path>, index: usize, stretches: Vec<Stretch>) -> Vec<Stretch> {
+    let Some(path) = path.filter(|path| path.covers(index)) else {
+        return stretches;
+    };
+    let aside = stretches.iter().map(|(_, a, b)| (Phase::Container, *a, *b));
+    let mut out: Vec<Stretch> = aside.collect();
+    for leg in path.legs(index) {
+        let on = stretches
+            .iter()
+            .map(|(phase, a, b)| (*phase, (*a).max(leg.from), (*b).min(leg.to)));
+        out.extend(on.filter(|(_, from, to)| from < to));
+    }
+    out
 }
 
 /// A node's own time by phases.

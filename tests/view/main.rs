@@ -9,5 +9,6 @@ mod cost;
 mod fixture;
 mod latency;
 mod lists;
+mod marks;
 mod properties;
 mod snapshots;
