@@ -750,7 +750,7 @@ fn a_root_is_titled_by_what_was_written_for_people() {
         "<Context at 0x7f>",
         "AgentInput(input=[])",
     ] {
-        assert_eq!(title(input), "Weatherman");
+        assert_eq!(title(input), "turn 1");
     }
 }
 
