@@ -93,6 +93,7 @@ fn passes(rule: &str, items: Vec<Item>) {
 fn agent(steps: Vec<Item>) -> Vec<Item> {
     let end = steps.iter().map(|i| i.end / MS).max().unwrap() + 1;
     let mut items = vec![span(1, 0, Op::Agent, "lead", 0, end).text(Field::AgentName, "lead")];
+    items.push(span(2, 1, Op::Call, "m", 0, 1)); // an agent without any is a finding of its own
     items.extend(steps);
     items
 }
