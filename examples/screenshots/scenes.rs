@@ -55,6 +55,15 @@ const TEAM: &[&str] = &[
     "cli/claude-code-one-process",
 ];
 
+/// The transcript of the session that came last, a tool call in it expanded.
+fn opened() -> Vec<Action> {
+    let mut keys = vec![Action::NextSession; 5];
+    keys.extend([Action::View(View::Transcript), Action::Top]);
+    keys.extend(vec![Action::Down; 4]);
+    keys.push(Action::Right);
+    keys
+}
+
 fn scenes() -> Vec<Scene> {
     use Action::{Down, NextError, NextSession, Right, Top};
     let scene = |name, title, keys| Scene {
@@ -136,6 +145,7 @@ fn scenes() -> Vec<Scene> {
             size: (120, 64),
             ..scene("latency", "How long calls took", show(View::Latency))
         },
+        scene("transcript", "What was said, in order", opened()),
         scene(
             "health",
             "What was received, and how well",

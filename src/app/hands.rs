@@ -5,6 +5,7 @@ use super::clipboard;
 use super::live::Loop;
 use super::notice;
 use super::now_ns;
+use super::reading::Reading;
 use super::receive::{Opened, Taken};
 use super::save::{Saved, Saving, expand};
 use super::screen::{Asked, Screen};
@@ -144,6 +145,7 @@ impl Screen {
         // A big store is freed piece by piece: not while somebody waits for a key.
         let _ = std::thread::Builder::new().spawn(move || drop(gone));
         (self.tree, self.detail, self.opened, self.wanted) = (None, None, None, None);
+        self.reading = Reading::default();
         self.ticks = false;
         self.burn = Burn::default();
         self.gather();

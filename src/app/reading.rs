@@ -3,6 +3,7 @@
 
 use super::detail;
 use super::lore::Known;
+use super::screen::Screen;
 use crate::model::book::Book;
 use crate::model::changes;
 use crate::model::correlate::{Lore, PriceQuestion};
@@ -24,6 +25,10 @@ const NODES: usize = 20_000;
 pub struct Reading {
     /// What was read so far.
     pub book: Book,
+    /// Somebody wants to know.
+    pub asked: bool,
+    /// There is more to read.
+    pub more: bool,
     session: Option<SessionId>,
     /// What each node was made of when it was read.
     read: FxHashMap<NodeId, u64>,
@@ -94,6 +99,20 @@ impl Reading {
             if let Some(money) = lost.and_then(|lost| money(known, node.start, call, lost)) {
                 self.book.note_lost(node.id, money);
             }
+        }
+    }
+}
+
+impl Screen {
+    /// Reads on in what is looked at, while somebody wants to know.
+    pub(super) fn read_on(&mut self) {
+        self.reading.asked = self.ui.reads();
+        self.reading.more = false;
+        if let Some((session, tree, version)) = &self.tree
+            && self.reading.asked
+        {
+            let of = (*session, &**tree, *version);
+            self.reading.more = self.reading.go_on(&self.store, &self.known, of);
         }
     }
 }

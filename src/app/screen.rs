@@ -3,7 +3,7 @@
 use super::load::file;
 use super::{burn::Burn, detail};
 use super::{lore::Known, numbers::numbers};
-use super::{themes::Themes, times::Gathered};
+use super::{reading::Reading, themes::Themes, times::Gathered};
 use crate::findings::Watch;
 use crate::ingest::Batch;
 use crate::model::detail::Detail;
@@ -13,7 +13,6 @@ use crate::model::store::Store;
 use crate::theme::Theme;
 use crate::ui::copy::Copied;
 use crate::ui::mouse::{Hits, Pointer};
-use crate::ui::pane::Tone;
 use crate::ui::save::Order;
 use crate::ui::{Action, Effect, Picture, ReceiverView, SetUp, StoreView, UiState, update};
 use crate::view;
@@ -61,14 +60,16 @@ pub struct Screen {
     pub(super) ui: UiState,
     hits: Hits,
     pointer: Pointer,
-    theme: Theme,
-    themes: Themes,
+    pub(super) theme: Theme,
+    pub(super) themes: Themes,
     pub(super) tree: Option<(SessionId, Arc<Tree>, u64)>,
     pub(super) ticks: bool,
     pub(super) wanted: Option<(SessionId, NodeId)>,
     pub(super) detail: Option<Detail>,
     pub(super) opened: Option<(NodeId, Vec<Source>)>,
     detail_version: u64,
+    /// What was said in the session that is looked at.
+    pub(super) reading: Reading,
     pub(super) receiver: ReceiverView,
     numbers: StoreView,
     setups: Vec<SetUp>,
@@ -108,6 +109,7 @@ impl Screen {
             detail: None,
             opened: None,
             detail_version: 0,
+            reading: Reading::default(),
             receiver: ReceiverView::default(),
             numbers: StoreView::default(),
             setups: Vec::new(),
@@ -141,14 +143,6 @@ impl Screen {
     /// Where the themes of [`Effect::Theme`] are found.
     pub fn set_themes(&mut self, themes: Themes) {
         self.themes = themes;
-    }
-
-    /// Draws in another theme, on the same terminal; one that cannot be read is told.
-    fn set_theme(&mut self, name: &str) {
-        match self.themes.on(name, self.theme.canvas()) {
-            Ok(theme) => self.theme = theme,
-            Err(error) => self.ui.tell(Tone::Error, format!("{error:#}")),
-        }
     }
 
     /// The evidence, when the screen is left; what was held back too.
@@ -203,7 +197,7 @@ impl Screen {
         self.count();
         let unsure = self.judge(now) | self.gather_times(PIECES, now);
         self.act(Action::Data);
-        self.store.is_behind() || self.ui.is_searching() || unsure
+        self.store.is_behind() || self.ui.is_searching() || self.reading.more || unsure
     }
 
     /// The receiver's own numbers, as they are now.
@@ -271,6 +265,7 @@ impl Screen {
         for _ in 0..ROUNDS {
             let Some(action) = next.take() else { break };
             self.fetch();
+            self.read_on();
             let effects = self.update(action);
             for effect in effects {
                 match effect {
@@ -298,6 +293,9 @@ impl Screen {
                     Effect::Suspend => asked = Asked::Suspend,
                     Effect::Quit => asked = Asked::Leave,
                 }
+            }
+            if self.ui.reads() && !self.reading.asked {
+                next = Some(Action::Data);
             }
         }
         asked
@@ -362,6 +360,8 @@ impl Screen {
             tree_version: self.tree.as_ref().map_or(0, |(.., version)| *version),
             detail: self.detail.as_ref(),
             detail_version: self.detail_version,
+            book: self.reading.asked.then_some(&self.reading.book),
+            reading: self.reading.more,
             receiver: &self.receiver,
             store: &self.numbers,
             findings: self.findings.found(),

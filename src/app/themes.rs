@@ -1,7 +1,9 @@
 //! Themes by name: the user's own beside the configuration, then those that come with the program.
 
+use super::screen::Screen;
 use super::settings;
 use crate::theme::{BUILT_IN, Canvas, Definition, Theme, ThemeError};
+use crate::ui::pane::Tone;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -92,6 +94,16 @@ fn read(path: &Path) -> anyhow::Result<Definition> {
         std::fs::read_to_string(path).with_context(|| format!("cannot read theme {file}"))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     Ok(Definition::read(&name, &file, &text)?)
+}
+
+impl Screen {
+    /// Draws in another theme, on the same terminal; one that cannot be read is told.
+    pub(super) fn set_theme(&mut self, name: &str) {
+        match self.themes.on(name, self.theme.canvas()) {
+            Ok(theme) => self.theme = theme,
+            Err(error) => self.ui.tell(Tone::Error, format!("{error:#}")),
+        }
+    }
 }
 
 #[cfg(test)]

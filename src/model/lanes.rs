@@ -1,5 +1,5 @@
-//! Which model call is the one before: calls of one agent to one model follow one another in a lane, as
-//! far as what they read tells that they are one conversation.
+//! Which model call is the one before: calls of one agent follow one another in a lane, as far as what
+//! they read tells that they are one conversation. The model may be another: its cache is, too.
 
 use super::book::{Book, Told};
 use super::changes::between;
@@ -10,12 +10,13 @@ use std::sync::Arc;
 /// Calls of a lane that are looked back at: agents that run beside one another share one.
 const BACK: usize = 16;
 
-/// What a lane is: the tool that started the agent, the agent's name, the model.
-type Lane = (Option<u32>, Option<Arc<str>>, Option<Arc<str>>);
+/// What a lane is: the tool that started the agent, and the agent's name.
+type Lane = (Option<u32>, Option<Arc<str>>);
 
 /// The call before each node, by index, where the node is a call and there is one. By what the calls
 /// read (`book`) the one before is the latest whose input the call goes on with; where nobody told
-/// that, it is the latest of the same agent. A call that failed is before none.
+/// that, it is the latest whose input is about as long and no longer, else the latest to the same model.
+/// A call that failed is before none.
 pub fn before(tree: &Tree, book: Option<&Book>) -> Vec<Option<u32>> {
     let frames = frames(tree);
     let mut calls: Vec<(u64, u32)> = (0u32..)
@@ -78,9 +79,13 @@ pub fn frames(tree: &Tree) -> Vec<Frame> {
 
 fn lane(node: &Node, frame: Frame) -> Lane {
     let call = node.call.as_deref();
-    let model = call.and_then(|c| c.request_model.as_ref().or(c.response_model.as_ref()));
-    let agent = call.and_then(|c| c.agent.clone());
-    (frame.tool, agent, model.cloned())
+    (frame.tool, call.and_then(|c| c.agent.clone()))
+}
+
+/// The model that a call was made to.
+pub fn model(node: &Node) -> Option<&Arc<str>> {
+    let call = node.call.as_deref()?;
+    call.request_model.as_ref().or(call.response_model.as_ref())
 }
 
 /// The latest of these calls that a call goes on with.
@@ -97,11 +102,23 @@ fn latest(
         Some(told).filter(|told| !told.input.is_empty())
     };
     let Some(own) = read(node) else {
-        let here = |at: &&u32| {
-            let other = frames.get(**at as usize);
+        let here = |at: &u32| {
+            let other = frames.get(*at as usize);
             other.is_some_and(|other| other.nearest == frame.nearest)
         };
-        return recent.iter().rev().find(here).or(recent.last()).copied();
+        let input = |node: &Node| node.call.as_deref().and_then(|call| call.usage.input);
+        let of = |at: &u32| tree.nodes.get(*at as usize);
+        let goes_on = |at: &u32| {
+            let both = of(at).and_then(input).zip(input(node));
+            both.is_some_and(|(was, is)| was <= is && was >= is / 2)
+        };
+        let same_model = |at: &u32| of(at).is_some_and(|other| model(other) == model(node));
+        let latest =
+            |wanted: &dyn Fn(&u32) -> bool| recent.iter().rev().copied().find(|at| wanted(at));
+        return latest(&|at| here(at) && goes_on(at))
+            .or_else(|| latest(&|at| goes_on(at)))
+            .or_else(|| latest(&|at| here(at) && same_model(at)))
+            .or_else(|| latest(&same_model));
     };
     let there = |at: &u32| {
         let other = read(tree.nodes.get(*at as usize)?)?;
@@ -193,6 +210,30 @@ mod tests {
         );
         assert_eq!((before[5], before[7]), (Some(1), Some(5)));
         assert_eq!(before[8], None);
+    }
+
+    #[test]
+    fn without_words_the_length_tells_what_goes_on() {
+        let mut tree = tree(&[(CALL, None, "main"); 5]);
+        let told = [
+            (20_000, "large"),
+            (300, "small"),
+            (20_400, "large"),
+            (20_900, "other"),
+            (4_000, "large"),
+        ];
+        for (node, (input, model)) in tree.nodes.iter_mut().zip(told) {
+            let call = node.call.as_mut().unwrap();
+            call.usage.input = Some(input);
+            call.request_model = Some(model.into());
+        }
+        let before = before(&tree, None);
+        assert_eq!(
+            before[1], None,
+            "a call apart: much shorter, and to another model"
+        );
+        assert_eq!((before[2], before[3]), (Some(0), Some(2)));
+        assert_eq!(before[4], Some(2), "made shorter, the same model goes on");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::ask::Answer;
 use super::copy::Copied;
+use super::leaps::{Leap, Tie};
 use super::mouse::Point;
 use super::page::View;
 use super::pane::Tone;
@@ -149,6 +150,14 @@ pub enum Action {
     PickAccept,
     /// Close the list.
     PickCancel,
+    /// Read what is chosen whole, in the pager.
+    Read,
+    /// Show contents in the next form.
+    Form,
+    /// Go from a tool's call to an end of it.
+    Tie(Tie),
+    /// Go to what stands out in the session.
+    Leap(Leap),
     /// Open or close help.
     Help,
     /// Open the list of themes, or keep the one shown.

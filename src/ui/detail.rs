@@ -1,8 +1,9 @@
 //! The detail pane's part of the state: which lines, how far scrolled, moves inside it.
 
-use super::pane::{Tab, lines};
+use super::pane::{Line, Tab, lines};
 use super::state::{PaneKey, UiState};
-use super::{Picture, marks};
+use super::{Picture, changes_tab, marks};
+use crate::model::book::Book;
 use crate::model::detail::Detail;
 use crate::model::node::Node;
 
@@ -28,6 +29,12 @@ impl UiState {
             tab: self.tab,
             size: (area.width, area.height),
             wall_clock: self.wall_clock,
+            form: self.reader.form,
+            told: if self.tab.reads() {
+                (picture.tree_version, picture.book.map_or(0, Book::version))
+            } else {
+                (0, 0)
+            },
         };
         if self.pane_key != Some(key) {
             let before = self.pane_key.replace(key);
@@ -36,13 +43,16 @@ impl UiState {
             let node = self.selected_node(picture);
             let detail = self.shown_detail(picture);
             self.attributes.show(detail);
+            let width = usize::from(area.width.saturating_sub(2));
             let (pane, begin) = match (node, detail) {
+                _ if self.tab.reads() => (self.session_lines(picture, width), 0),
                 (Some(node), Some(detail)) => lines(
                     self.tab,
                     node,
                     detail,
                     usize::from(area.width.saturating_sub(2)),
                     self.wall_clock.then_some(picture.utc_offset),
+                    self.reader.form,
                 ),
                 _ => (Vec::new(), 0),
             };
@@ -58,6 +68,22 @@ impl UiState {
         self.pane_scroll = self
             .pane_scroll
             .min(count.saturating_sub(usize::from(area.height)));
+    }
+
+    /// The lines of the tabs that tell of what was said in the session.
+    fn session_lines(&mut self, picture: &Picture, width: usize) -> Vec<Line> {
+        let tree = picture.tree.filter(|_| picture.session == self.session);
+        let (Some(tree), Some(book), Some(session)) = (tree, picture.book, self.session) else {
+            return Vec::new();
+        };
+        let at = self.rows.get(self.cursor).map(|row| row.node as usize);
+        let Some(at) = at else { return Vec::new() };
+        if self.tab == Tab::Changes {
+            return changes_tab::lines(tree, book, at, width);
+        }
+        let versions = (picture.tree_version, book.version());
+        self.toolbox.gather(session, versions, tree, book);
+        self.toolbox.lines(tree, book, at, width)
     }
 
     fn pane_lines(&self, picture: &Picture, width: usize) -> usize {

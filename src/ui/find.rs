@@ -25,6 +25,9 @@ pub(super) enum Search {
 /// Selects the next row that matches or failed, round and round. Errors are found inside folds too,
 /// unless a filter hides them.
 pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) {
+    if ui.view == View::Transcript && what == Search::Error {
+        return ui.next_failure(way == Way::Back);
+    }
     let Some(tree) = picture.tree.filter(|_| picture.session == ui.session) else {
         return;
     };

@@ -127,6 +127,16 @@ pub fn action(ui: &UiState, key: KeyEvent) -> Option<Action> {
             (_, bound) => bound.filter(|a| is_scrolling(a) || *a == Action::Themes),
         },
         Mode::Palette(_) | Mode::Jump(_) => picking(key),
+        Mode::Pager(pager) if pager.typing.is_some() => match key.code {
+            KeyCode::Enter => Some(Action::FilterAccept),
+            KeyCode::Esc => Some(Action::FilterCancel),
+            _ => to_input_request(&Event::Key(key)).map(Action::FilterEdit),
+        },
+        Mode::Pager(_) => match (key.code, bound()) {
+            (KeyCode::Esc, _) => Some(Action::Back),
+            (KeyCode::Char(' '), _) => Some(Action::PageDown),
+            (_, bound) => bound.filter(|a| is_scrolling(a) || is_of_pager(a)),
+        },
         Mode::Main => bound(),
     }
 }
@@ -159,24 +169,23 @@ fn is_scrolling(action: &Action) -> bool {
     )
 }
 
+fn is_of_pager(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Filter
+            | Action::NextMatch
+            | Action::PreviousMatch
+            | Action::Form
+            | Action::Copy
+            | Action::Enter
+            | Action::Read
+            | Action::Quit
+    )
+}
+
 impl std::fmt::Debug for Binding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {:?}", self.keys, self.action)
-    }
-}
-
-impl Binding {
-    /// The name by which the configuration calls the action, such as `next-error`.
-    pub fn name(&self) -> String {
-        let mut name = String::new();
-        for c in format!("{:?}", self.action).chars() {
-            if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() {
-                let begins = name.is_empty() || name.ends_with('-');
-                name.push_str(if begins { "" } else { "-" });
-            }
-            name.extend(Some(c.to_ascii_lowercase()).filter(char::is_ascii_alphanumeric));
-        }
-        name.trim_end_matches('-').to_owned()
     }
 }
 

@@ -13,6 +13,8 @@ impl UiState {
         self.choose_session(picture.sessions);
         self.listens = !picture.receiver.listeners.is_empty();
         self.refresh_page(picture);
+        self.resolve_tie(picture);
+        self.refresh_reader(picture);
         self.clamp_sessions(picture.sessions);
         self.marks.refresh(picture);
         let tree = picture.tree.filter(|_| picture.session == self.session);

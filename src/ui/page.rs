@@ -18,6 +18,8 @@ pub enum View {
     /// Sessions, tree, waterfall and detail.
     #[default]
     Trace,
+    /// What was said, in order.
+    Transcript,
     /// How long model calls and tools took.
     Latency,
     /// What tokens and money went to.
@@ -33,6 +35,7 @@ impl View {
     pub fn title(self) -> &'static str {
         match self {
             Self::Trace => "Trace",
+            Self::Transcript => "Transcript",
             Self::Latency => "Latency",
             Self::Cost => "Tokens and cost",
             Self::Health => "Health",
@@ -136,6 +139,11 @@ impl UiState {
     /// Shows a view, from its beginning if it was not shown before.
     pub(super) fn show_view(&mut self, view: View) {
         if self.view != view || self.set_up.is_some() {
+            let chosen = self
+                .reader
+                .chosen()
+                .filter(|_| self.view == View::Transcript);
+            self.sought = chosen.map(|entry| entry.node).or(self.sought);
             self.view = view;
             self.set_up = None;
             self.page = Page::default();
@@ -152,7 +160,7 @@ impl UiState {
     pub(super) fn refresh_page(&mut self, picture: &Picture) {
         let width = usize::from(self.layout().page.width);
         let lines = match self.view {
-            View::Trace => Vec::new(),
+            View::Trace | View::Transcript => Vec::new(),
             View::Latency => self.latency_lines(picture, width),
             View::Cost => self.cost_lines(picture, width),
             View::Health => health::lines(picture, width),
@@ -203,12 +211,18 @@ impl UiState {
 
     /// Moves the page by so many lines.
     pub(super) fn scroll_page(&mut self, by: isize) {
+        if self.view == View::Transcript {
+            return self.scroll_reader(by);
+        }
         let height = usize::from(self.layout().page.height).max(1);
         self.page.travel(by, height);
     }
 
     /// Chooses a line, if it leads somewhere.
     pub(super) fn choose_line(&mut self, line: usize) {
+        if self.view == View::Transcript {
+            return self.choose_entry(line);
+        }
         if self.page.is_target(line) {
             self.page.cursor = Some(line);
         }

@@ -3,9 +3,10 @@
 //! anew with the clock; both are small.
 
 use super::attributes::one_line;
-use super::text;
+use super::form::{self, Form};
+use super::{read, text};
 use crate::model::detail::{
-    Detail, EventDetail, EvidenceDetail, Message, Part, Provenance, Speaker, Value,
+    Detail, EventDetail, EvidenceDetail, Message, Part, Provenance, Speaker,
 };
 use crate::model::node::Node;
 
@@ -17,6 +18,10 @@ pub enum Tab {
     Summary,
     /// What the model read and wrote.
     Messages,
+    /// What changed since the call before.
+    Changes,
+    /// Tools: what they took and brought, and which were on offer.
+    Tools,
     /// Attributes as received, foldable.
     Attributes,
     /// Span events and joined log records.
@@ -27,9 +32,11 @@ pub enum Tab {
 
 impl Tab {
     /// All tabs in their order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Summary,
         Self::Messages,
+        Self::Changes,
+        Self::Tools,
         Self::Attributes,
         Self::Events,
         Self::Source,
@@ -40,10 +47,17 @@ impl Tab {
         match self {
             Self::Summary => "Summary",
             Self::Messages => "Messages",
+            Self::Changes => "Changes",
+            Self::Tools => "Tools",
             Self::Attributes => "Attributes",
             Self::Events => "Events",
             Self::Source => "Source",
         }
+    }
+
+    /// It tells of what was said in the session, which has to be read for it.
+    pub(crate) fn reads(self) -> bool {
+        matches!(self, Self::Changes | Self::Tools)
     }
 
     /// The tab so many places to the right, round and round.
@@ -79,6 +93,8 @@ pub enum Tone {
     Decode,
     /// What tools do.
     Tool,
+    /// What was looked for.
+    Match,
 }
 
 /// A line of toned text, safe to draw.
@@ -115,9 +131,10 @@ pub(super) fn lines(
     detail: &Detail,
     width: usize,
     clock: Option<i32>,
+    form: Form,
 ) -> (Vec<Line>, usize) {
     match tab {
-        Tab::Messages => messages(detail, width),
+        Tab::Messages => messages(detail, width, form),
         Tab::Events => (events(node, detail, width, clock), 0),
         Tab::Source => {
             let mut out = Vec::new();
@@ -127,7 +144,7 @@ pub(super) fn lines(
             out.extend(detail.evidence.iter().flat_map(|e| source(e, width)));
             (out, 0)
         }
-        Tab::Summary | Tab::Attributes => (Vec::new(), 0),
+        Tab::Summary | Tab::Changes | Tab::Tools | Tab::Attributes => (Vec::new(), 0),
     }
 }
 
@@ -137,7 +154,7 @@ fn wrapped(out: &mut Vec<Line>, tone: Tone, text: &str, width: usize) {
 }
 
 /// All messages; to begin with, the last one of the input: what came before it was read before.
-fn messages(detail: &Detail, width: usize) -> (Vec<Line>, usize) {
+fn messages(detail: &Detail, width: usize, form: Form) -> (Vec<Line>, usize) {
     let (mut out, mut begin) = (Vec::new(), 0);
     let answered = detail.messages.iter().any(|m| m.output);
     if detail.messages.is_empty() {
@@ -153,7 +170,7 @@ fn messages(detail: &Detail, width: usize) -> (Vec<Line>, usize) {
         }
         out.push(speaker(message));
         for part in &message.parts {
-            self::part(&mut out, part, width);
+            self::part(&mut out, part, width, form);
         }
     }
     (out, begin)
@@ -175,39 +192,33 @@ fn speaker(message: &Message) -> Line {
     Line::of(tone, name).and(Tone::Faint, way)
 }
 
-fn part(out: &mut Vec<Line>, part: &Part, width: usize) {
-    match part {
-        Part::Text(t) => wrapped(out, Tone::Text, t, width),
-        Part::Reasoning(t) => wrapped(out, Tone::Secondary, t, width),
-        Part::Stand(t) => wrapped(out, Tone::Faint, t, width),
-        Part::ToolCall {
-            name, arguments, ..
-        } => {
-            out.push(Line::of(
-                Tone::Tool,
-                format!("  calls {}", text::sanitize(name)),
-            ));
-            value(out, arguments, width);
-        }
-        Part::ToolResult { result, .. } => value(out, result, width),
+fn part(out: &mut Vec<Line>, part: &Part, width: usize, form: Form) {
+    if let Part::ToolCall { name, .. } = part {
+        let name = text::sanitize(name);
+        out.push(Line::of(Tone::Tool, format!("  calls {name}")));
     }
-}
-
-/// A value: text wrapped, a map's entries a line each.
-fn value(out: &mut Vec<Line>, value: &Value, width: usize) {
-    match value {
-        Value::Text(t) => wrapped(out, Tone::Secondary, t, width),
-        Value::Map(pairs) => out.extend(pairs.iter().map(|(key, value)| {
-            Line::of(Tone::Faint, format!("  {}  ", text::sanitize(key)))
-                .and(Tone::Secondary, one_line(value))
-        })),
-        Value::List(list) => {
-            out.extend(
-                list.iter()
-                    .map(|v| Line::of(Tone::Secondary, format!("  {}", one_line(v)))),
-            );
-        }
-        other => out.push(Line::of(Tone::Secondary, format!("  {}", one_line(other)))),
+    // What stands beside the words is quieter.
+    let quiet = match part {
+        Part::Text(_) => Tone::Text,
+        Part::Stand(_) => Tone::Faint,
+        _ => Tone::Secondary,
+    };
+    let (lines, whole) = read::lay(part, form, width.saturating_sub(2));
+    for line in lines {
+        let mut padded = Line::of(Tone::Faint, "  ");
+        let toned = line.spans.into_iter().map(|(tone, text)| match tone {
+            Tone::Text => (quiet, text),
+            tone => (tone, text),
+        });
+        padded.spans.extend(toned);
+        out.push(padded);
+    }
+    if !whole {
+        let size = super::ask::bytes(form::size(part));
+        out.push(Line::of(
+            Tone::Faint,
+            format!("  … this is the beginning of {size}: r reads it whole"),
+        ));
     }
 }
 

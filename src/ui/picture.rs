@@ -1,5 +1,6 @@
 //! What there is to see: borrowed from the store for one update or one frame.
 
+use crate::model::book::Book;
 use crate::model::detail::Detail;
 use crate::model::figures::Figures;
 use crate::model::finding::{Finding, Severity};
@@ -26,6 +27,10 @@ pub struct Picture<'a> {
     pub detail: Option<&'a Detail>,
     /// Changes whenever `detail` does.
     pub detail_version: u64,
+    /// What was said in the session, as far as it was read; only while [`super::UiState::reads`].
+    pub book: Option<&'a Book>,
+    /// More of it is to be read.
+    pub reading: bool,
     /// The receiver's counters.
     pub receiver: &'a ReceiverView,
     /// The store's counters.

@@ -4,23 +4,28 @@ use super::ask::Ask;
 use super::attributes::Attributes;
 use super::axis::Axis;
 use super::filter::Filter;
+use super::form::Form;
 use super::jump::Jump;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
+use super::leaps::Tie;
 use super::ledger::Ledger;
 use super::marked::Marked;
 use super::marks::Marks;
 use super::page::{Page, View};
+use super::pager::Pager;
 use super::palette::Palette;
 use super::pane::{Line, Tab};
 use super::path::Path;
 use super::pins::Pins;
+use super::reader::Reader;
 use super::rows::Row;
 use super::ruler::Ruler;
 use super::scope::{Known, Scope};
 use super::spent::Spent;
 use super::themes::Themes;
 use super::toast::Toast;
+use super::tools_tab::Toolbox;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::usage::PicoUsd;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -45,6 +50,8 @@ pub enum Mode {
     Palette(Palette),
     /// The jump.
     Jump(Box<Jump>),
+    /// The pager.
+    Pager(Box<Pager>),
     /// The help overlay, scrolled by so many lines.
     Help {
         /// First line shown.
@@ -87,6 +94,9 @@ pub(super) struct PaneKey {
     pub tab: Tab,
     pub size: (u16, u16),
     pub wall_clock: bool,
+    pub form: Form,
+    /// Versions of tree and book, where the tab tells of the session.
+    pub told: (u64, u64),
 }
 
 /// Where one was in a session.
@@ -143,6 +153,12 @@ pub struct UiState {
     pub(super) latency: Option<Known>,
     /// What a page with tabs is about.
     pub(crate) scope: Scope,
+    /// The transcript, and where one is in it.
+    pub(crate) reader: Reader,
+    /// The tools of the session.
+    pub(super) toolbox: Toolbox,
+    /// The tool call to go along once what was said is read.
+    pub(super) tie: Option<(NodeId, Tie)>,
     /// A receiver is at work.
     pub(crate) listens: bool,
     /// The agent whose set-up is read, by its place in the picture.

@@ -19,13 +19,12 @@ use tui_input::{Input, InputRequest};
 pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect> {
     let before = (ui.session, ui.selected());
     let mut effects = Vec::new();
-    if let Some(effects) = themes::act(ui, &action) {
+    if let Some(effects) = themes::act(ui, &action).or_else(|| ui.act_in_pager(&action)) {
         return effects;
     }
-    let action = if action == Action::PickAccept {
-        ui.picked()
-    } else {
-        action
+    let action = match action {
+        Action::PickAccept => ui.picked(),
+        action => action,
     };
     match action {
         Action::Data | Action::PickAccept => {}
@@ -47,6 +46,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Clear => ui.mode = Mode::Ask(Ask::Clear),
         Action::Quit => effects.extend(ui.leave(picture)),
         Action::Help => toggle_help(ui),
+        Action::Read | Action::Form | Action::Tie(_) | Action::Leap(_) => ui.go(picture, &action),
         Action::Palette => ui.open_palette(),
         Action::Jump => ui.open_jump(),
         Action::PickEdit(request) => ui.type_in_list(&[request]),
@@ -83,14 +83,14 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PreviousFinding => find(ui, picture, Way::Back, Search::Finding),
         Action::DearestCall => find(ui, picture, Way::Forward, Search::Dearest),
         Action::PinColumn => ui.pin_column(picture),
-        Action::ZoomIn => move_axis(ui, picture, Move::In),
-        Action::ZoomOut => move_axis(ui, picture, Move::Out),
-        Action::PanEarlier => move_axis(ui, picture, Move::Earlier),
-        Action::PanLater => move_axis(ui, picture, Move::Later),
-        Action::Fit => ui.axis.fit(),
-        Action::Gaps => ui.axis.toggle_gaps(),
+        Action::ZoomIn
+        | Action::ZoomOut
+        | Action::PanEarlier
+        | Action::PanLater
+        | Action::Fit
+        | Action::Gaps
+        | Action::WholeSession => move_axis(ui, picture, &action),
         Action::Legend => ui.no_legend = !ui.no_legend,
-        Action::WholeSession => ui.axis.toggle_session(),
         Action::Mark => ui.mark(picture),
         Action::CriticalPath => ui.lit = !ui.lit,
         Action::Up
@@ -119,7 +119,16 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
     effects
 }
 
-fn move_axis(ui: &mut UiState, picture: &Picture, to: Move) {
+fn move_axis(ui: &mut UiState, picture: &Picture, action: &Action) {
+    let to = match action {
+        Action::Fit => return ui.axis.fit(),
+        Action::Gaps => return ui.axis.toggle_gaps(),
+        Action::WholeSession => return ui.axis.toggle_session(),
+        Action::ZoomIn => Move::In,
+        Action::ZoomOut => Move::Out,
+        Action::PanEarlier => Move::Earlier,
+        _ => Move::Later,
+    };
     ui.axis.go(to, ui.selected_node(picture), picture.now);
 }
 
@@ -238,9 +247,10 @@ fn step_panel(ui: &mut UiState, by: usize) {
 }
 
 pub(super) fn drill_in(ui: &mut UiState, picture: &Picture) {
-    if ui.view != View::Trace {
-        ui.enter_page(picture);
-        return;
+    match ui.view {
+        View::Trace => {}
+        View::Transcript => return ui.enter_reader(picture),
+        _ => return ui.enter_page(picture),
     }
     match (ui.focus, ui.tab) {
         (Panel::Sessions, _) => ui.focus = Panel::Tree,
@@ -282,9 +292,10 @@ fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
         };
         return;
     }
-    if ui.view != View::Trace {
-        ui.travel_page(action);
-        return;
+    match ui.view {
+        View::Trace => {}
+        View::Transcript => return ui.travel_reader(picture, action),
+        _ => return ui.travel_page(action),
     }
     if matches!(ui.mode, Mode::Ask(_)) {
         ui.travel_ask(distance(action, 10, 100));

@@ -46,7 +46,7 @@ pub(super) fn can_move(ui: &UiState) -> bool {
 
 /// Something is chosen that leads somewhere.
 pub(super) fn can_enter(ui: &UiState) -> bool {
-    has_session(ui) || ui.page.cursor.is_some()
+    has_session(ui) || ui.view == View::Transcript || ui.page.cursor.is_some()
 }
 
 /// A part of the axis is in sight.
@@ -67,4 +67,9 @@ pub(super) fn can_go_back(ui: &UiState) -> bool {
 /// There are tabs to go through: of the detail or of a page.
 pub(super) fn has_tabs(ui: &UiState) -> bool {
     has_rows(ui) || ui.page.tabs.len() > 1
+}
+
+/// There are contents to read.
+pub(super) fn can_read(ui: &UiState) -> bool {
+    ui.view == View::Transcript || has_rows(ui)
 }

@@ -36,9 +36,10 @@ pub(super) fn draw(
             summary = marks::lines(picture, node, now, usize::from(width));
             &summary
         }
-        Tab::Messages | Tab::Events | Tab::Source => &ui.pane,
+        Tab::Messages | Tab::Changes | Tab::Tools | Tab::Events | Tab::Source => &ui.pane,
     };
-    if lines.is_empty() && ui.shown_detail(picture).is_none() {
+    let unread = ui.tab.reads() || ui.shown_detail(picture).is_none();
+    if lines.is_empty() && unread {
         let style = pen.style(Role::Faint);
         pen.put(area.x + 1, area.y, width, "reading", style);
     }
@@ -65,7 +66,7 @@ fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u1
     }
     pen.rule(area);
     let focused = ui.focus == Panel::Detail;
-    let tabs = if area.width >= 72 {
+    let tabs = if area.width >= 92 {
         &Tab::ALL[..]
     } else {
         std::slice::from_ref(&ui.tab)
@@ -84,7 +85,7 @@ fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u1
     if !title.is_empty() {
         x += pen.put(x, area.y, room + 2, &format!(" {title} "), style);
     }
-    x = (x + 2).max(area.x + area.width.saturating_sub(tabs_width).min(34));
+    x = (x + 2).max(area.x + area.width.saturating_sub(tabs_width).min(30));
     for tab in tabs {
         let role = if *tab == ui.tab {
             Role::TabActive

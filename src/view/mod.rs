@@ -24,6 +24,7 @@ mod input;
 mod numbers;
 mod overlay;
 mod page;
+mod pager;
 mod paint;
 mod pick;
 mod ruler;
@@ -31,6 +32,7 @@ mod scale;
 mod sessions;
 pub mod text;
 mod themes;
+mod transcript;
 mod tree;
 mod waterfall;
 
@@ -75,7 +77,9 @@ pub fn draw(
     let whole = Rect::new(0, 0, area.width, area.height);
     pen.ground();
     header::draw(pen, layout.header, picture, ui.budget);
-    if ui.view != View::Trace {
+    if ui.view == View::Transcript {
+        transcript::draw(pen, &layout, picture, ui);
+    } else if ui.view != View::Trace {
         page::draw(pen, &layout, ui);
     } else if picture.sessions.is_empty() {
         if layout.mini {
@@ -98,6 +102,7 @@ pub fn draw(
         Mode::Jump(jump) => pick::draw(pen, whole, &jump.list, &JUMP),
         Mode::Themes { .. } => themes::draw(pen, whole, ui),
         Mode::Ask(asked) => ask::draw(pen, whole, asked),
+        Mode::Pager(pager) => pager::draw(pen, whole, ui, pager),
         Mode::Main | Mode::Filter { .. } => {}
     }
     std::mem::take(&mut pen.hits)

@@ -250,7 +250,12 @@ fn ascii_block(ch: char) -> char {
 }
 
 /// Signs in texts that are made without a theme.
-const SIGNS: [(char, Glyph); 12] = [
+const SIGNS: [(char, Glyph); 17] = [
+    ('❯', Glyph::Turn),
+    ('◆', Glyph::Agent),
+    ('✦', Glyph::Call),
+    ('▸', Glyph::Folded),
+    ('▾', Glyph::Open),
     ('·', Glyph::Dot),
     ('–', Glyph::Unknown),
     ('≥', Glyph::AtLeast),
@@ -279,5 +284,6 @@ pub(super) fn role(tone: Tone) -> Role {
         Tone::Wait => Role::WaitPrefill,
         Tone::Decode => Role::Decode,
         Tone::Tool => Role::Tool,
+        Tone::Match => Role::Match,
     }
 }

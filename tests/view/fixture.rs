@@ -41,6 +41,8 @@ impl Fixture {
             tree_version: 1,
             detail: Some(&self.detail),
             detail_version: 1,
+            book: None,
+            reading: false,
             receiver: &self.receiver,
             store: &self.store,
             findings: &self.findings,

@@ -48,7 +48,14 @@ fn every_action_is_in_the_palette_and_does_what_its_key_does() {
         (data.picture(), &[Action::ZoomIn]),
         (data.picture(), &[Action::View(View::Health)]),
         (data.picture(), &[Action::Dismiss]),
-        (data.picture(), &[Action::NextTab, Action::NextTab]), // the attributes
+        (
+            data.picture(),
+            &[
+                Action::PreviousTab,
+                Action::PreviousTab,
+                Action::PreviousTab,
+            ],
+        ), // the attributes
         (nothing, &[]),
     ];
     let mut done = vec![false; TABLE.len()];

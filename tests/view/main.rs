@@ -12,3 +12,4 @@ mod lists;
 mod marks;
 mod properties;
 mod snapshots;
+mod transcript;

@@ -128,7 +128,12 @@ fn every_size_is_drawn_inside_its_area() {
         &[Action::Palette, Action::PageDown, Action::Paste("n".into())],
         &[Action::Jump, Action::Paste("日本".into())],
         &[],
-        &[Action::Enter, Action::NextTab, Action::NextTab],
+        &[
+            Action::Enter,
+            Action::PreviousTab,
+            Action::PreviousTab,
+            Action::PreviousTab,
+        ],
         &[Action::PreviousPanel, Action::Help],
         &[
             Action::Filter,

@@ -114,9 +114,9 @@ fn sixteen_colours() {
 fn tabs_of_the_detail() {
     for (name, steps) in [
         ("messages", 1),
-        ("attributes", 2),
-        ("events", 3),
-        ("source", 4),
+        ("attributes", 4),
+        ("events", 5),
+        ("source", 6),
     ] {
         let mut actions = at_call();
         actions.push(Action::Enter);
@@ -224,6 +224,8 @@ fn t_shows_wall_clock_times() {
     let mut actions = at_call();
     actions.extend([
         Action::Enter,
+        Action::NextTab,
+        Action::NextTab,
         Action::NextTab,
         Action::NextTab,
         Action::NextTab,
@@ -356,7 +358,7 @@ fn hostile_text_never_reaches_a_cell() {
         spanfall::model::detail::Value::Text(evil.into()),
     ));
     evidence.events[0].name = evil.into();
-    for tab in 0..5 {
+    for tab in 0..7 {
         let mut actions = at_call();
         actions.extend([Action::Enter, Action::Enter]);
         actions.extend(std::iter::repeat_n(Action::NextTab, tab));

@@ -4,6 +4,7 @@ use super::{NOT_TOLD, Place, Teller};
 use crate::model::book::{Book, PartId, Said, Told, tool_id};
 use crate::model::changes::{self, Changes};
 use crate::model::detail::Part;
+use crate::model::lanes;
 use crate::model::node::{Node, NodeKind};
 use crate::model::transcript::{Entry, What};
 
@@ -117,7 +118,10 @@ impl<'a> Teller<'a> {
 
     /// The one place in the input that brought tokens, and how many.
     fn grown(&self, at: u32, before: &Node, new: &Changes, told: &Told) -> Option<(usize, u64)> {
-        let after = self.tree.nodes.get(at as usize)?.call.as_deref()?;
+        let after = self.tree.nodes.get(at as usize)?;
+        // Models count in tokens of their own.
+        let after = Some(after).filter(|after| lanes::model(after) == lanes::model(before))?;
+        let after = after.call.as_deref()?;
         let usage = (&before.call.as_deref()?.usage, &after.usage);
         let growth = changes::growth(self.book, new, told, usage)?;
         match growth.of.as_slice() {
