@@ -190,3 +190,33 @@ fn frame_of_session_zoomed(bencher: Bencher) {
         &[Action::WholeSession, Action::ZoomIn, Action::ZoomIn],
     );
 }
+
+/// The first slice of a search through 100,000 rows, and all of it.
+fn search(bencher: Bencher, query: &str, whole: bool) {
+    let data = wide();
+    let mut ui = opened(&data, &[]);
+    let mut clock = 0;
+    bencher.bench_local(|| {
+        clock += 1;
+        update(
+            &mut ui,
+            &data.picture(),
+            Action::Query(format!("{query} not \"{clock} xyz\"")),
+        );
+        while whole && ui.is_searching() {
+            update(&mut ui, &data.picture(), Action::Data);
+        }
+    });
+}
+
+const QUERY: &str = "kind:call (dur>2s or model:sonnet) under:(kind:turn) status:ok xyzzy";
+
+#[divan::bench]
+fn search_slice(bencher: Bencher) {
+    search(bencher, QUERY, false);
+}
+
+#[divan::bench]
+fn search_all(bencher: Bencher) {
+    search(bencher, QUERY, true);
+}

@@ -14,6 +14,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod convention;
+pub mod diff;
 pub mod findings;
 pub mod ingest;
 pub mod metrics;

@@ -49,6 +49,9 @@ impl Contents for Sends {
     fn says(&self, node: &Node, words: &Words) -> bool {
         words.are_in(&format!("said {}", node.id.0 % 3))
     }
+    fn messages(&self, _: &Node) -> Vec<spanfall::model::detail::Message> {
+        Vec::new()
+    }
     fn weight(&self, _: &Node) -> usize {
         100
     }
@@ -473,7 +476,7 @@ fn a_census_counts_what_there_is() {
     let count = |only: Option<Arc<[u32]>>| {
         let mut census = Census::new(&scene, of.clone(), only);
         while !census.advance(&scene, 1) {}
-        census.seen().clone()
+        census.into_seen()
     };
     let seen = count(None);
     let values = |seen: &Seen, s: &Subject| {

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and what it may import; `app` may import everything, and nobody imports `app`.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("metrics", &[]),
     ("model", &["metrics"]),
     ("theme", &[]),
     ("wire", &[]),
-    ("config", &["model", "wire", "findings", "ui"]), // money, addresses, rules and keys as they are written
+    // Money, addresses, rules, queries and keys as they are written.
+    ("config", &["model", "wire", "findings", "query", "ui"]),
     ("cli", &["model", "wire", "findings", "config"]),
     ("record", &["wire"]),
     ("convention", &["wire", "model", "metrics"]),
@@ -21,9 +22,10 @@ const ROOMS: [(&str, &[&str]); 16] = [
         &["wire", "convention", "prices", "model", "metrics"],
     ),
     ("findings", &["model"]),
-    ("report", &["model", "metrics", "findings"]),
+    ("report", &["model", "metrics", "findings", "diff"]),
     ("query", &["model"]),
-    ("ui", &["model", "query"]),
+    ("diff", &["model", "query"]),
+    ("ui", &["model", "query", "diff"]),
     ("view", &["model", "ui", "theme"]),
     (
         "app",
@@ -38,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "convention",
             "prices",
             "query",
+            "diff",
             "ingest",
             "findings",
             "report",

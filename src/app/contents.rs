@@ -114,9 +114,13 @@ impl Contents for Kept<'_> {
 
     fn says(&self, node: &Node, words: &Words) -> bool {
         self.may_hold(node, words) && {
-            let messages = messages(node, &self.opened(node));
+            let messages = self.messages(node);
             new(&messages).any(|m| m.parts.iter().any(|part| tells(part, words)))
         }
+    }
+
+    fn messages(&self, node: &Node) -> Vec<Message> {
+        messages(node, &self.opened(node))
     }
 
     fn weight(&self, node: &Node) -> usize {

@@ -147,6 +147,7 @@ impl Screen {
         (self.tree, self.detail, self.opened, self.wanted) = (None, None, None, None);
         self.reading = Reading::default();
         self.ticks = false;
+        self.compared = None;
         self.burn = Burn::default();
         self.gather();
         self.count();

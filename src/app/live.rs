@@ -105,6 +105,7 @@ fn start(config: Config, themes: ListedThemes, size: (u16, u16)) -> UiState {
         mouse: config.screen.mouse,
         columns: config.screen.columns,
         budget: config.cost.budget,
+        queries: config.queries,
         themes,
     };
     UiState::new(size.0, size.1).with(settled)

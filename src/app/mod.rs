@@ -5,6 +5,7 @@ pub mod ask;
 mod burn;
 mod canvas;
 mod clipboard;
+pub mod compare;
 pub mod contents;
 pub mod detail;
 pub mod env;
@@ -48,6 +49,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Some(Command::Demo(_)) => show::demo(settings::of(cli)?, out),
         Some(Command::Open(args)) => show::open(args, settings::of(cli)?, out),
         Some(Command::Report(args)) => report::run(args, &settings::of(cli)?, out),
+        Some(Command::Diff(args)) => compare::run(args, &settings::of(cli)?, out),
         Some(Command::Config(args)) => {
             settings::run(cli, args, out)?;
             Ok(ExitCode::SUCCESS)

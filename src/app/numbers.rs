@@ -1,6 +1,7 @@
 //! The store's own numbers, named for the screen.
 
 use super::lore::Known;
+use super::screen::Screen;
 use crate::model::store::Store;
 use crate::ui::{DialectView, StoreView};
 
@@ -34,5 +35,28 @@ pub fn numbers(store: &Store, known: &Known, limit: usize) -> StoreView {
         ahead: lag.ahead(),
         dialects,
         ..StoreView::default()
+    }
+}
+
+impl Screen {
+    /// Brings the receiver's counters in line with the store's.
+    pub(super) fn count(&mut self) {
+        let counters = self.store.counters;
+        let receiver = &mut self.receiver;
+        receiver.spans = counters.spans;
+        receiver.logs = counters.logs;
+        receiver.metrics = counters.metric_points;
+        receiver.rejected = counters.rejected;
+        receiver.repaired = counters.repaired;
+        receiver.evicted = counters.evicted;
+        receiver.cleared = counters.cleared;
+        let pieces = counters.spans + counters.logs;
+        let lost = self.saved.max(counters.cleared.0 + counters.cleared.1);
+        receiver.unsaved = if self.live {
+            pieces.saturating_sub(lost)
+        } else {
+            0
+        };
+        receiver.services = self.store.services();
     }
 }

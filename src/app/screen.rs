@@ -1,5 +1,7 @@
 //! What is on the screen: store, state and picture kept in step. One task owns it.
 
+use super::compare::Compared;
+use super::contents::Kept;
 use super::load::file;
 use super::{burn::Burn, detail};
 use super::{lore::Known, numbers::numbers};
@@ -78,13 +80,15 @@ pub struct Screen {
     everyone: Option<Vec<SessionSummary>>,
     pub(super) burn: Burn,
     pub(super) gathered: Gathered,
+    /// Two runs side by side.
+    pub(super) compared: Option<Compared>,
     held: Vec<Batch>,
     held_bytes: usize,
     paused: bool,
     limit: usize,
     utc_offset: i32,
     /// What is received is worth saving: it came live, and is kept nowhere else.
-    live: bool,
+    pub(super) live: bool,
     /// Spans and records that had been received when all was saved last.
     pub(super) saved: u64,
     /// The time of the last refresh.
@@ -117,6 +121,7 @@ impl Screen {
             everyone: None,
             burn: Burn::default(),
             gathered: Gathered::default(),
+            compared: None,
             held: Vec::new(),
             held_bytes: 0,
             paused: false,
@@ -196,8 +201,10 @@ impl Screen {
         self.gather();
         self.count();
         let unsure = self.judge(now) | self.gather_times(PIECES, now);
+        let comparing = self.compare_on();
         self.act(Action::Data);
-        self.store.is_behind() || self.ui.is_searching() || self.reading.more || unsure
+        let asks = self.ui.is_searching() || self.reading.more || comparing;
+        self.store.is_behind() || asks || unsure
     }
 
     /// The receiver's own numbers, as they are now.
@@ -211,28 +218,8 @@ impl Screen {
         self.count();
     }
 
-    pub(super) fn count(&mut self) {
-        let counters = self.store.counters;
-        let receiver = &mut self.receiver;
-        receiver.spans = counters.spans;
-        receiver.logs = counters.logs;
-        receiver.metrics = counters.metric_points;
-        receiver.rejected = counters.rejected;
-        receiver.repaired = counters.repaired;
-        receiver.evicted = counters.evicted;
-        receiver.cleared = counters.cleared;
-        let pieces = counters.spans + counters.logs;
-        let lost = self.saved.max(counters.cleared.0 + counters.cleared.1);
-        receiver.unsaved = if self.live {
-            pieces.saturating_sub(lost)
-        } else {
-            0
-        };
-        receiver.services = self.store.services();
-    }
-
     /// The sessions to show.
-    fn sessions(&self) -> &[SessionSummary] {
+    pub(super) fn sessions(&self) -> &[SessionSummary] {
         self.everyone
             .as_deref()
             .unwrap_or_else(|| self.store.sessions())
@@ -278,6 +265,10 @@ impl Screen {
                         self.gather();
                         next = Some(Action::Data);
                     }
+                    Effect::Compare(a, b) => {
+                        self.compare(a, b);
+                        next = Some(Action::Data);
+                    }
                     Effect::Pause(true) => self.paused = true,
                     Effect::Pause(false) => self.let_go(),
                     Effect::PlayDemo => asked = Asked::Play,
@@ -308,7 +299,7 @@ impl Screen {
 
     fn update(&mut self, action: Action) -> Vec<Effect> {
         let mut ui = std::mem::take(&mut self.ui);
-        let effects = update(&mut ui, &self.picture(self.now), action);
+        let effects = update(&mut ui, &self.picture(&Kept(&self.store), self.now), action);
         self.ui = ui;
         effects
     }
@@ -352,8 +343,10 @@ impl Screen {
         }
     }
 
-    fn picture(&self, now: u64) -> Picture<'_> {
+    fn picture<'a>(&'a self, contents: &'a Kept<'a>, now: u64) -> Picture<'a> {
         Picture {
+            contents,
+            compared: self.compared.as_ref().map(|c| &c.comparison),
             sessions: self.sessions(),
             session: self.tree.as_ref().map(|(id, ..)| *id),
             tree: self.tree.as_ref().map(|(_, tree, _)| &**tree),
@@ -388,7 +381,9 @@ impl Screen {
         self.read_pins();
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buffer = Buffer::empty(area);
-        self.hits = view::draw(&self.picture(now), &self.ui, &self.theme, area, &mut buffer);
+        let contents = Kept(&self.store);
+        let picture = self.picture(&contents, now);
+        self.hits = view::draw(&picture, &self.ui, &self.theme, area, &mut buffer);
         buffer
     }
 

@@ -4,6 +4,7 @@
     reason = "these comments are the help texts, and shown as they are"
 )]
 
+mod diff;
 mod notify;
 mod over;
 mod values;
@@ -12,6 +13,7 @@ use crate::config::{parse_size, parse_usd};
 use crate::model::usage::PicoUsd;
 use crate::wire::receiver::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use diff::Diff;
 pub use notify::{Calls, Notify};
 use std::path::PathBuf;
 pub use values::{Agent, FailOn, Shell, parse_fail_on, parse_speed};
@@ -96,6 +98,12 @@ pub enum Command {
     ///
     /// Exits 1 when --fail-on or --max-cost say so, which makes it a check for CI.
     Report(Report),
+    /// Compare two runs, step by step, and tell where they parted
+    ///
+    /// A and B are recordings as `spanfall report` takes them, or PATH#SESSION for a session of one:
+    /// its place in time (PATH#2), its key, the start of its id or a part of its title. Without
+    /// #SESSION it is the one with most steps. Exits 1 with --exit-code when they parted.
+    Diff(Diff),
     /// Print what a model call would cost, or `unknown`
     ///
     /// By the price at the time of the call. Unknown is never shown as 0, and exits 0 too.
@@ -248,6 +256,10 @@ pub struct Report {
     /// text and markdown are for people, json (schema spanfall.report/1) for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+    /// Count only what matches this query, each with its own figures: `agent:reviewer dur>2s`.
+    /// --fail-on and --max-cost are then about what matches
+    #[arg(long = "where", value_name = "QUERY")]
+    pub only: Option<String>,
     /// Exit 1 if this is in it: error (a failure too), warning or info, or anything graver; or what
     /// one rule finds, by its name
     #[arg(long, value_name = "WHAT", value_parser = parse_fail_on)]

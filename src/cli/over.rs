@@ -13,6 +13,7 @@ impl Cli {
             Some(Command::Open(a)) => (None, Some(&a.screen), Some(&a.prices)),
             Some(Command::Demo(a)) => (None, Some(&a.screen), None),
             Some(Command::Report(a)) => (None, None, Some(&a.prices)),
+            Some(Command::Diff(a)) => (None, None, Some(&a.prices)),
             Some(Command::Price(a)) => (None, None, Some(&a.prices)),
             Some(Command::Env(_) | Command::Completions(_) | Command::Manual(_)) => {
                 (None, None, None)

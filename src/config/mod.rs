@@ -15,6 +15,7 @@ pub use value::{parse_size, parse_usd};
 
 use crate::findings::Rule;
 use crate::model::usage::PicoUsd;
+use crate::query::Saved;
 use crate::ui::Keymap;
 use crate::wire::receiver::Listen;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Config {
     pub findings: Findings,
     /// The keys in force.
     pub keys: Keymap,
+    /// Queries by name.
+    pub queries: Saved,
 }
 
 /// How it is shown.

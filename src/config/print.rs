@@ -19,7 +19,24 @@ pub fn print(config: &Config) -> String {
         }
         out.push('\n');
     }
-    out + &keys(config)
+    out + &queries(config) + &keys(config)
+}
+
+fn queries(config: &Config) -> String {
+    let mut out =
+        "[queries]  # Queries by name: in the palette, and as @name within others.\n".to_owned();
+    if config.queries.is_empty() {
+        out += "#slow-tools = \"kind:tool dur>5s\"\n";
+    }
+    for (name, query) in config.queries.iter() {
+        let name = if name.is_ascii() {
+            name.to_owned()
+        } else {
+            quoted(name)
+        };
+        let _ = writeln!(out, "{name} = {}", quoted(&query.to_string()));
+    }
+    out + "\n"
 }
 
 fn line(setting: &Setting, config: &Config, usual: &Config) -> String {

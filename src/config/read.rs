@@ -4,8 +4,9 @@ use super::Config;
 use super::nearest::hint;
 use super::settings::{SECTIONS, SETTINGS};
 use super::value::{Fault, Written, each};
+use crate::query::{Saved, parse};
 use crate::ui::Keymap;
-use crate::ui::keymap::{Binding, TABLE};
+use crate::ui::keymap::{Binding, TABLE, is_shared};
 use crate::ui::keys::Key;
 use std::collections::HashMap;
 use std::fmt;
@@ -71,6 +72,7 @@ fn config(table: &DeTable) -> Result<Config, Fault> {
             .any(|(section, _)| section == name.get_ref());
         match value.get_ref() {
             DeValue::Table(keys) if name.get_ref() == "keys" => config.keys = keymap(keys)?,
+            DeValue::Table(all) if name.get_ref() == "queries" => config.queries = queries(all)?,
             DeValue::Table(section) if known => {
                 for (key, value) in entries(section) {
                     setting(&mut config, name.get_ref(), key, value)?;
@@ -84,7 +86,7 @@ fn config(table: &DeTable) -> Result<Config, Fault> {
 
 fn no_section(name: &Spanned<DeString>) -> Fault {
     let text = name.get_ref();
-    let sections = SECTIONS.iter().map(|(s, _)| *s).chain(["keys"]);
+    let sections = SECTIONS.iter().map(|(s, _)| *s).chain(["keys", "queries"]);
     let setting = SETTINGS.iter().find(|s| s.name == text);
     let why = match setting {
         Some(setting) => format!("`{text}` stands below [{}]", setting.section),
@@ -121,6 +123,41 @@ fn setting(
     ))
 }
 
+/// Queries by name; each may use those above it. A mistake is told where it stands in the text, as
+/// far as the text has no escapes.
+fn queries(table: &DeTable) -> Result<Saved, Fault> {
+    let mut saved = Saved::default();
+    for (name, value) in entries(table) {
+        let Some(text) = value.get_ref().as_str() else {
+            let why = "expected a query in quotes, like \"tool:bash status:error\"";
+            return Err(Fault::at(value, why));
+        };
+        let called = name.get_ref();
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        if called.is_empty() || !called.chars().all(fits) {
+            let why = format!("`{called}` cannot be a name: expected letters, digits, - and _");
+            return Err(Fault::at(name, why));
+        }
+        let query = parse(text, &saved).map_err(|error| {
+            let span = value.span();
+            // Within the quotes, one or three, if the text is written as it is.
+            let quotes = span.len().saturating_sub(text.len()) / 2;
+            let plain = span.len() == text.len() + 2 || span.len() == text.len() + 6;
+            let at = if plain {
+                span.start + quotes + error.at
+            } else {
+                span.start
+            };
+            Fault {
+                span: at..span.end,
+                why: format!("{called}: {}", error.why),
+            }
+        })?;
+        saved.push(called, query);
+    }
+    Ok(saved)
+}
+
 /// The keys in force: no key does two things, whoever says so.
 fn keymap(table: &DeTable) -> Result<Keymap, Fault> {
     let names: Vec<String> = TABLE.iter().map(Binding::name).collect();
@@ -144,7 +181,7 @@ fn keymap(table: &DeTable) -> Result<Keymap, Fault> {
     for (place, key, span) in given {
         let before = taken
             .insert(key, place)
-            .filter(|p| *p != place)
+            .filter(|p| *p != place && !is_shared(key, [*p, place]))
             .and_then(|p| names.get(p));
         if let Some(other) = before {
             let why = format!(

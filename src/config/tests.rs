@@ -216,3 +216,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn queries_are_saved_by_name_and_may_use_those_above() {
+    let text = "[queries]\nslow = \"dur>2s\"\nbad-tools = 'kind:tool  (status:error or @slow)'\n";
+    let config = read(text).unwrap();
+    let all: Vec<_> = config
+        .queries
+        .iter()
+        .map(|(n, q)| format!("{n} = {q}"))
+        .collect();
+    assert_eq!(
+        all,
+        [
+            "slow = dur>2s",
+            "bad-tools = kind:tool (status:error or @slow)"
+        ]
+    );
+    assert_eq!(
+        read(&print(&config)).unwrap(),
+        config,
+        "printed and read again"
+    );
+    assert_eq!(read(&print(&Config::default())).unwrap(), Config::default());
+}
+
+#[test]
+fn a_query_that_is_none_is_told_with_its_place() {
+    let told = |text: &str| told(&format!("[queries]\n{text}\n"));
+    let wrong = "a = \"tool:bash dur>2\"";
+    assert!(
+        told(wrong).starts_with("2:20: a: expected a time like 2s"),
+        "{}",
+        told(wrong)
+    );
+    assert!(told("a = \"@b\"\nb = \"x\"").starts_with("2:6: a: expected a saved query"));
+    // Where the text is escaped its own columns are not those of the file: the value is pointed at.
+    assert!(told("a = \"\\\"x\\\" dur>\"").starts_with("2:5: a: expected a time"));
+    assert!(told("\"a b\" = \"x\"").contains("cannot be a name"));
+    assert!(told("a = 3").starts_with("2:5: expected a query in quotes"));
+}

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Values of an attribute are told apart by so many characters.
-const LONGEST: usize = 200;
+pub const LONGEST: usize = 200;
 
 /// What was seen, and on how many rows.
 #[derive(Clone, Debug, Default)]
@@ -115,8 +115,8 @@ impl Census {
     }
 
     /// What was seen so far.
-    pub fn seen(&self) -> &Seen {
-        &self.seen
+    pub fn into_seen(self) -> Seen {
+        self.seen
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Completion {
     pub to: usize,
     /// What may stand there, likeliest first.
     pub items: Vec<Item>,
+    /// The attribute whose values may stand there: they are counted only when asked for.
+    pub wants: Option<Subject>,
 }
 
 /// What may stand at the cursor, a byte of the text.
@@ -32,20 +34,38 @@ pub fn complete(text: &str, cursor: usize, seen: &Seen, saved: &Saved) -> Comple
         .unwrap_or(0);
     let from = begin(&text[..cursor]);
     let word = &text[from..cursor];
+    let begun = test(word);
     let items = if let Some(name) = word.strip_prefix('@') {
         saved_items(name, saved)
-    } else if let Some((subject, op, value)) = test(word) {
-        values(&subject, op, value, seen)
+    } else if let Some((subject, op, value)) = begun.as_ref() {
+        values(subject, *op, value, seen)
     } else if let Some(key) = word.strip_prefix("attr.") {
         attributes(key, seen)
     } else {
         words(word, seen, saved)
     };
+    let subject = begun.map(|(subject, ..)| subject);
     Completion {
         from,
         to: cursor,
         items,
+        wants: subject.filter(|s| matches!(s, Subject::Attr(_))),
     }
+}
+
+/// The text without the term that it ends with: what was asked before that one was begun.
+pub fn without_last(text: &str) -> &str {
+    let text = text.get(..begin(text)).unwrap_or(text).trim_end();
+    // What joins it to the term goes too.
+    let joins = ["under:", "has:", "(", "and", "or", "not"];
+    let mut text = text;
+    while let Some(rest) = joins.iter().find_map(|j| text.strip_suffix(j)) {
+        if rest.ends_with(|c: char| c.is_alphanumeric()) {
+            break;
+        }
+        text = rest.trim_end();
+    }
+    text
 }
 
 /// Where the word begins that the text ends with, quotes and the operator before them included.
@@ -246,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn the_last_term_can_be_left_out() {
+        for (text, before) in [
+            ("kind:tool dur>", "kind:tool"),
+            ("tool:", ""),
+            ("a or tool:", "a"),
+            ("a not (under:tool:", "a"),
+            ("actor tool:", "actor"),
+            ("(a or b) \"un", "(a or b)"),
+        ] {
+            assert_eq!(without_last(text), before, "{text}");
+        }
+    }
+
+    #[test]
     fn any_place_of_any_text_is_answered() {
         for text in [
             "",
@@ -259,6 +293,7 @@ mod tests {
         ] {
             for cursor in 0..=text.len() + 2 {
                 let done = complete(text, cursor, &seen(), &Saved::default());
+                assert!(text.starts_with(without_last(text)));
                 assert!(text.get(done.from..done.to).is_some(), "{text} at {cursor}");
             }
         }

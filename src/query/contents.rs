@@ -2,7 +2,7 @@
 //! reads them; the language only asks.
 
 use super::text::{contains, holds};
-use crate::model::detail::Value;
+use crate::model::detail::{Message, Value};
 use crate::model::node::Node;
 
 /// Reads what was sent with a node.
@@ -20,6 +20,9 @@ pub trait Contents: std::fmt::Debug {
     /// arguments and its result. What a model read before already was said elsewhere.
     fn says(&self, node: &Node, words: &Words) -> bool;
 
+    /// The messages of a model call, or a tool's call and its result.
+    fn messages(&self, node: &Node) -> Vec<Message>;
+
     /// Bytes that have to be read for one of these questions.
     fn weight(&self, node: &Node) -> usize;
 }
@@ -36,6 +39,9 @@ impl Contents for NoContents {
     }
     fn says(&self, _: &Node, _: &Words) -> bool {
         false
+    }
+    fn messages(&self, _: &Node) -> Vec<Message> {
+        Vec::new()
     }
     fn weight(&self, _: &Node) -> usize {
         0

@@ -27,8 +27,8 @@ mod parse;
 mod pass;
 mod text;
 
-pub use census::{Census, Seen};
-pub use complete::{Completion, Item, complete};
+pub use census::{Census, LONGEST, Seen};
+pub use complete::{Completion, Item, complete, without_last};
 pub use contents::{Contents, NoContents, Words, scalars};
 pub use eval::Scene;
 pub use expr::{Expr, Op, Query, Saved, Subject, Test, Value};

@@ -1,26 +1,35 @@
 //! The report, schema `spanfall.report/1`: the same numbers as on the screen, for programs and
 //! for people.
 
+mod diff;
+mod diff_text;
 mod edges;
+mod found;
 mod metrics;
+mod only;
 mod phases;
 mod schema;
 mod text;
 
+pub use diff::{DiffReport, diff};
+pub use diff_text::{diff_markdown, diff_text};
+pub use only::Only;
 pub use schema::Report;
 pub use text::{markdown, summary, text, turn_line};
 
 use crate::findings::{self, Rule};
 use crate::model::correlate::Lore;
 use crate::model::figures::Figures;
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Severity;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, SessionSummary, Tree};
 use crate::model::store::Store;
 use crate::model::time_budget::{TimeBudget, time_budget};
+use found::{FindingRow, finding};
+use only::Told;
 use schema::{
-    AgentRow, CallRow, FindingRow, ModelRow, NodeRow, Received, SessionRow, SourceRow, ToolRow,
-    TurnRow, cost_basis, cost_text, ms, state_word,
+    AgentRow, CallRow, ModelRow, NodeRow, Received, SessionRow, SourceRow, ToolRow, TurnRow,
+    cost_basis, cost_text, ms, state_word,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,22 +37,52 @@ use std::sync::Arc;
 /// The report of everything in the store. `rejected` and the like come from the store's own
 /// counters.
 pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
+    report(store, lore, None)
+}
+
+/// The report of a part of it: the matching nodes with their own figures. What is not told by nodes
+/// (metrics, what was handed on) is left out.
+pub fn build_only(store: &mut Store, lore: &dyn Lore, only: &Only) -> Report {
+    report(store, lore, Some(only))
+}
+
+fn report(store: &mut Store, lore: &dyn Lore, part: Option<&Only>) -> Report {
     let mut sessions: Vec<SessionSummary> = store.sessions().to_vec();
     sessions.sort_by_key(|s| (s.start, s.id));
-    let mut found = Vec::new();
-    let rows = sessions.iter().map(|summary| {
+    let (mut rows, mut found) = (Vec::with_capacity(sessions.len()), Vec::new());
+    let mut all = part.map_or_else(|| store.totals(), |_| Figures::default());
+    for summary in &sessions {
         let tree = store
             .tree(summary.id, lore)
             .map(|(tree, _)| tree)
             .unwrap_or_default();
-        found.extend(findings::of_session(summary, &tree));
-        session(summary, &tree, &traces(store, summary.id))
-    });
-    let rows: Vec<SessionRow> = rows.collect();
+        let here = findings::of_session(summary, &tree);
+        found.extend(
+            here.into_iter()
+                .filter(|f| part.is_none_or(|part| part.holds(f))),
+        );
+        let whole = told(summary, tree);
+        let traces = traces(store, summary.id);
+        let Some(part) = part else {
+            rows.push(session(&whole, &traces));
+            continue;
+        };
+        let nodes = part.nodes.get(&summary.id);
+        if let Some(told) = nodes.and_then(|nodes| only::only(&whole, nodes)) {
+            all.add(&told.summary.figures);
+            all.wall_ns = all.wall_ns.saturating_add(told.summary.figures.wall_ns);
+            all.idle_ns = all.idle_ns.saturating_add(told.summary.figures.idle_ns);
+            rows.push(SessionRow {
+                edges: Vec::new(),
+                ..session(&told, &traces)
+            });
+        }
+    }
     findings::sort(&mut found);
     let counters = store.counters;
     Report {
         schema: "spanfall.report/1",
+        r#where: part.map(|part| part.text.clone()),
         received: Received {
             spans: counters.spans,
             logs: counters.logs,
@@ -56,10 +95,21 @@ pub fn build(store: &mut Store, lore: &dyn Lore) -> Report {
             evicted: counters.evicted,
             content_dropped: counters.content_dropped,
         },
-        totals: (&store.totals()).into(),
+        totals: (&all).into(),
         sessions: rows,
-        metrics: metrics::rows(store),
+        metrics: part.map_or_else(|| metrics::rows(store), |_| Vec::new()),
         findings: found.iter().map(finding).collect(),
+        all,
+    }
+}
+
+/// A session as a whole.
+fn told(summary: &SessionSummary, tree: Arc<Tree>) -> Told {
+    Told {
+        turn_of: turn_numbers(summary, &tree),
+        turns: (1u32..).take(summary.turns.len()).collect(),
+        summary: summary.clone(),
+        tree,
     }
 }
 
@@ -84,18 +134,6 @@ impl Report {
     }
 }
 
-fn finding(found: &Finding) -> FindingRow {
-    FindingRow {
-        rule: found.rule,
-        severity: found.severity.name(),
-        session: format!("{:016x}", found.session.0),
-        node: found.node.map(|n| n.to_string()),
-        message: found.message.clone(),
-        evidence: found.evidence.clone(),
-        at_unix_ns: found.at.to_string(),
-    }
-}
-
 fn traces(store: &Store, id: SessionId) -> Vec<String> {
     let mut traces: Vec<_> = store
         .members(id)
@@ -109,8 +147,8 @@ fn traces(store: &Store, id: SessionId) -> Vec<String> {
     traces.iter().map(ToString::to_string).collect()
 }
 
-fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionRow {
-    let turn_of = turn_numbers(summary, tree);
+fn session(told: &Told, traces: &[String]) -> SessionRow {
+    let (summary, tree, turn_of) = (&told.summary, &*told.tree, &told.turn_of);
     let now = summary.last_arrival.max(summary.end);
     SessionRow {
         id: format!("{:016x}", summary.id.0),
@@ -123,14 +161,16 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
         end_unix_ns: summary.end.to_string(),
         traces: traces.to_vec(),
         complete: !summary.joined_midway,
-        turns: (1u32..)
+        turns: told
+            .turns
+            .iter()
             .zip(&summary.turns)
             .map(|(index, t)| TurnRow {
-                index,
+                index: *index,
                 title: t.title.to_string(),
                 start_unix_ns: t.start.to_string(),
                 figures: (&t.figures).into(),
-                time: (&turn_time(tree, t.node, now)).into(),
+                time: (&turn_time(told, t.node, *index, now)).into(),
             })
             .collect(),
         figures: (&summary.figures).into(),
@@ -145,7 +185,7 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
         calls: tree
             .nodes
             .iter()
-            .zip(&turn_of)
+            .zip(turn_of)
             .filter_map(|(n, turn)| call(tree, n, *turn))
             .collect(),
         nodes: tree.nodes.iter().map(|n| node(tree, n)).collect(),
@@ -153,11 +193,19 @@ fn session(summary: &SessionSummary, tree: &Tree, traces: &[String]) -> SessionR
     }
 }
 
-/// Where a turn's time went.
-fn turn_time(tree: &Tree, turn: NodeId, now: u64) -> TimeBudget {
-    let at = tree.find(turn).unwrap_or(tree.nodes.len());
-    let below = tree.nodes.get(at).map_or(0, |n| n.descendants as usize + 1);
-    time_budget(tree.nodes.get(at..at + below).unwrap_or_default(), now)
+/// Where a turn's time went: of all that is below it, or of what is told of that.
+fn turn_time(told: &Told, turn: NodeId, number: u32, now: u64) -> TimeBudget {
+    let nodes = &told.tree.nodes;
+    if let Some(at) = told.tree.find(turn) {
+        let below = nodes.get(at).map_or(0, |n| n.descendants as usize + 1);
+        return time_budget(nodes.get(at..at + below).unwrap_or_default(), now);
+    }
+    let within = nodes
+        .iter()
+        .zip(&told.turn_of)
+        .filter(|(_, t)| **t == Some(number));
+    let within: Vec<Node> = within.map(|(n, _)| n.clone()).collect();
+    time_budget(&within, now)
 }
 
 /// The number of the turn that each node is in.

@@ -3,6 +3,7 @@
 //! decimal string of USD or `null`, ids lower-case hex, big times strings of nanoseconds.
 
 use super::edges::EdgeRow;
+use super::found::FindingRow;
 use super::metrics::{MeasuredRow, MetricRow};
 use super::phases::PhasesRow;
 use crate::model::figures::Figures;
@@ -16,6 +17,8 @@ use serde::Serialize;
 pub struct Report {
     /// `spanfall.report/1`.
     pub schema: &'static str,
+    /// The query that what is counted matches; `null` is everything.
+    pub r#where: Option<String>,
     /// What came.
     pub received: Received,
     /// Sums over all sessions.
@@ -26,25 +29,9 @@ pub struct Report {
     pub metrics: Vec<MetricRow>,
     /// What seems wrong.
     pub findings: Vec<FindingRow>,
-}
-
-/// Something that seems wrong.
-#[derive(Debug, Serialize)]
-pub struct FindingRow {
-    /// Its rule, in kebab-case.
-    pub rule: &'static str,
-    /// `error`, `warning` or `info`.
-    pub severity: &'static str,
-    /// The session.
-    pub session: String,
-    /// The node, where it is about one.
-    pub node: Option<String>,
-    /// What it is, in words.
-    pub message: String,
-    /// The figures that it rests on.
-    pub evidence: String,
-    /// When it began.
-    pub at_unix_ns: String,
+    /// `totals` as they were counted.
+    #[serde(skip)]
+    pub all: Figures,
 }
 
 /// What was received.

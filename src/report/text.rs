@@ -1,7 +1,8 @@
 //! The report for people: plain text and Markdown, from the same rows.
 
+use super::found::FindingRow;
 use super::metrics::MetricRow;
-use super::schema::{FiguresRow, FindingRow, Report, SessionRow, UsageRow};
+use super::schema::{FiguresRow, Report, SessionRow, UsageRow};
 use crate::model::figures::Figures;
 use crate::model::node::{SessionSummary, TurnSummary};
 use std::fmt::Write;
@@ -47,7 +48,7 @@ fn usage(u: &UsageRow, complete: bool) -> String {
     )
 }
 
-fn figures(f: &FiguresRow) -> String {
+pub(super) fn figures(f: &FiguresRow) -> String {
     let failed = |n: u64| {
         if n == 0 {
             String::new()
@@ -67,7 +68,7 @@ fn figures(f: &FiguresRow) -> String {
 }
 
 /// Received text on one line, without control characters.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     let flat: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -93,6 +94,9 @@ pub fn turn_line(session: &SessionSummary, index: usize, turn: &TurnSummary) -> 
 /// Plain text.
 pub fn text(report: &Report) -> String {
     let mut out = String::new();
+    if let Some(query) = &report.r#where {
+        let _ = writeln!(out, "where {}", line(query));
+    }
     let _ = writeln!(out, "total  {}", figures(&report.totals));
     for s in &report.sessions {
         let _ = writeln!(
@@ -129,7 +133,7 @@ pub fn text(report: &Report) -> String {
             let _ = writeln!(out, "  {}", finding(report, row));
         }
     }
-    if report.sessions.is_empty() {
+    if report.sessions.is_empty() && report.r#where.is_none() {
         let r = &report.received;
         let _ = writeln!(
             out,
@@ -286,6 +290,9 @@ fn lists(s: &SessionRow, indent: &str) -> String {
 pub fn markdown(report: &Report) -> String {
     let mut out = String::from("# spanfall report\n\n");
     let cell = |text: &str| line(text).replace('|', "\\|");
+    if let Some(query) = &report.r#where {
+        let _ = writeln!(out, "Where `{}`\n", line(query));
+    }
     let _ = writeln!(out, "{}\n", figures(&report.totals));
     for s in &report.sessions {
         let _ = writeln!(

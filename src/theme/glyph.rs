@@ -86,6 +86,8 @@ pub enum Glyph {
     GaugeRight,
     /// A pinned session.
     Pinned,
+    /// Marked by a person.
+    Marked,
 }
 
 impl Glyph {
@@ -132,6 +134,7 @@ impl Glyph {
             Self::GaugeLeft => ("▕", "["),
             Self::GaugeRight => ("▏", "]"),
             Self::Pinned => ("■", "#"),
+            Self::Marked => ("▌", "|"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::ask::Answer;
 use super::copy::Copied;
 use super::leaps::{Leap, Tie};
+use super::marked::Mark;
 use super::mouse::Point;
 use super::page::View;
 use super::pane::Tone;
@@ -58,6 +59,14 @@ pub enum Action {
     FilterEdit(InputRequest),
     /// Text pasted into the line that has the keyboard.
     Paste(String),
+    /// Put what may stand at the cursor of the filter line there: the next, or one before (-1).
+    FilterComplete(isize),
+    /// Look for this.
+    Query(String),
+    /// List what there is to look for in what is shown.
+    Facets,
+    /// Sort siblings and sessions by something else.
+    Sort,
     /// Keep the filter and close its line.
     FilterAccept,
     /// Drop what was typed and close the line.
@@ -106,8 +115,6 @@ pub enum Action {
     Gaps,
     /// Hide or show the line that is the legend of the bars.
     Legend,
-    /// Mark the selected row, or take its mark away: between two is a ruler.
-    Mark,
     /// Light what the end of the turn waited for, or stop that.
     CriticalPath,
     /// The whole session on the axis, or the selected row's turn.
@@ -128,6 +135,10 @@ pub enum Action {
     Taken(Order),
     /// Answer a question.
     Answer(Answer),
+    /// Mark what is selected, or take its mark away: between two rows is a ruler.
+    Mark,
+    /// Compare what is marked.
+    Diff,
     /// Keep the session in view at the top of the list and in memory, or stop that.
     Pin,
     /// Take the session in view out of the list until something new comes of it.
@@ -181,6 +192,8 @@ pub enum Effect {
     ListAll,
     /// Hand in the detail of this node from now on.
     ShowNode(SessionId, NodeId),
+    /// Hand in the comparison of these two from now on.
+    Compare(Mark, Mark),
     /// Stop (true) or resume applying what is received to the picture.
     Pause(bool),
     /// Listen to the mouse (true) or leave it to the terminal.

@@ -1,13 +1,15 @@
-//! Sessions as a person arranges them: pinned ones stand first, dismissed ones are out of sight
-//! until something new comes of them.
+//! Sessions as a person arranges them: sorted, pinned ones first, dismissed ones out of sight until
+//! something new comes of them.
 
 use super::Picture;
 use super::action::Effect;
 use super::pane::Tone;
+use super::sort::Sort;
 use super::state::UiState;
 use super::title;
 use crate::model::ids::SessionId;
 use crate::model::node::SessionSummary;
+use std::cmp::Reverse;
 
 impl UiState {
     /// A session stays at the top of the list and is never evicted.
@@ -17,7 +19,7 @@ impl UiState {
 
     /// The order of sessions is not that of their arrival.
     pub fn arranges(&self) -> bool {
-        !self.pinned.is_empty() || !self.dismissed.is_empty()
+        !self.pinned.is_empty() || !self.dismissed.is_empty() || self.sort != Sort::Time
     }
 
     /// The sessions to list, and how many are dismissed.
@@ -29,6 +31,10 @@ impl UiState {
         };
         sessions.retain(|s| !is_out(s));
         let dismissed = before - sessions.len();
+        // Both sorts are stable: what is equal stays in the order of its arrival.
+        if self.sort != Sort::Time {
+            sessions.sort_by_key(|s| Reverse(self.sort.of_session(s)));
+        }
         sessions.sort_by_key(|s| !self.is_pinned(s.id));
         (sessions, dismissed)
     }

@@ -4,8 +4,8 @@ pub use super::binding::{Binding, Footer};
 use super::leaps::{Leap, Tie};
 use super::page::View;
 use super::when::{
-    always, can_enter, can_go_back, can_move, can_read, has_any, has_marks, has_rows, has_session,
-    has_tabs, is_filtered, is_zoomed_in, on_attributes, on_panels,
+    always, can_enter, can_go_back, can_move, can_read, has_any, has_marked, has_marks, has_rows,
+    has_session, has_tabs, is_filtered, is_zoomed_in, on_attributes, on_panels,
 };
 use super::{action::Action, binding::bind};
 use Footer::{Joins, Says, Silent};
@@ -19,7 +19,7 @@ pub static TABLE: &[Binding] = &[
     bind("right l", Action::Right, "unfold, or go to the first child", Joins, has_rows),
     bind("enter", Action::Enter, "drill in: the detail, then it alone", Says("drill in"), can_enter),
     bind("esc", Action::Back, "back", Says("back"), can_go_back),
-    bind("/", Action::Filter, "find in names, arguments, models, errors", Says("find"), has_session),
+    bind("/", Action::Filter, "find words, tool:bash, dur>2s, status:error", Says("find"), has_session),
     bind("n", Action::NextMatch, "next match", Says("matches"), is_filtered),
     bind("N", Action::PreviousMatch, "previous match", Joins, is_filtered),
     bind("e", Action::NextError, "next error", Says("errors"), has_rows),
@@ -58,7 +58,10 @@ pub static TABLE: &[Binding] = &[
     bind("w", Action::WholeSession, "waterfall of a turn or the whole session", Says("whole session"), has_rows),
     bind("z", Action::Gaps, "fold gaps in which nothing ran", Says("gaps"), has_rows),
     bind("W", Action::CriticalPath, "light what the end of the turn waited for", Silent, has_rows),
-    bind("space", Action::Mark, "mark a row; between two is a ruler", Silent, has_rows),
+    bind("S", Action::Sort, "sort by time, duration, cost, tokens or errors", Says("sort"), has_session),
+    bind("#", Action::Facets, "facets: values of what is shown, with counts", Silent, has_rows),
+    bind("space", Action::Mark, "mark a row or session; between two rows is a ruler", Silent, has_session),
+    bind("d", Action::Diff, "compare what is marked, or what is marked and selected", Says("diff"), has_marked),
     bind("L", Action::Legend, "hide or show the legend of the bars", Silent, has_rows),
     bind("r", Action::Read, "read it whole, with search in it", Says("read"), can_read),
     bind("F", Action::Form, "contents as Markdown, plain or JSON", Says("form"), can_read),

@@ -3,6 +3,7 @@
 use super::Picture;
 use super::page::View;
 use super::pane::Tone;
+use super::rows::Row;
 use super::state::UiState;
 use crate::model::node::{Node, State, Tree};
 
@@ -31,27 +32,39 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
     let Some(tree) = picture.tree.filter(|_| picture.session == ui.session) else {
         return;
     };
-    let at = ui.rows.get(ui.cursor).map_or(0, |r| r.node as usize);
-    let mut hits: Vec<usize> = match what {
-        Search::Match => ui
-            .rows
-            .iter()
-            .filter(|r| r.matches)
-            .map(|r| r.node as usize)
-            .collect(),
-        Search::Error => failed(ui, tree),
-        Search::Finding => ui.marks.nodes().collect(),
-        Search::Dearest => dearest(tree).into_iter().collect(),
+    // Rows by their place on the screen; what folds hide by its place in the tree.
+    let by_row = match what {
+        Search::Match => true,
+        Search::Error => !ui.search.is_empty(),
+        Search::Finding | Search::Dearest => false,
     };
-    hits.sort_unstable();
+    // A frame fails with what is in it, which is where to look.
+    let origin = |n: &Node| n.state == State::Error && !n.sources.is_empty();
+    let failed = |node: usize| tree.nodes.get(node).is_some_and(origin);
+    let (at, hits): (usize, Vec<(usize, usize)>) = if by_row {
+        let wanted = |r: &Row| match what {
+            Search::Match => r.matches,
+            _ => failed(r.node as usize),
+        };
+        let rows = ui.rows.iter().enumerate().filter(|(_, r)| wanted(r));
+        (ui.cursor, rows.map(|(i, r)| (i, r.node as usize)).collect())
+    } else {
+        let at = ui.rows.get(ui.cursor).map_or(0, |r| r.node as usize);
+        let nodes: Vec<usize> = match what {
+            Search::Finding => ui.marks.nodes().collect(),
+            Search::Dearest => dearest(tree).into_iter().collect(),
+            _ => (0..tree.nodes.len()).filter(|i| failed(*i)).collect(),
+        };
+        (at, nodes.into_iter().map(|i| (i, i)).collect())
+    };
     let hit = match way {
-        Way::Forward => hits.iter().find(|h| **h > at).or(hits.first()),
-        Way::Back => hits.iter().rfind(|h| **h < at).or(hits.last()),
+        Way::Forward => hits.iter().find(|(h, _)| *h > at).or(hits.first()),
+        Way::Back => hits.iter().rfind(|(h, _)| *h < at).or(hits.last()),
     };
-    if let Some(hit) = hit {
+    if let Some((_, node)) = hit {
         ui.show_view(View::Trace);
         ui.follow = false;
-        ui.go_to_node(picture, tree, *hit);
+        ui.go_to_node(picture, tree, *node);
     } else {
         let word = match what {
             Search::Match => "nothing matches",
@@ -69,18 +82,4 @@ fn dearest(tree: &Tree) -> Option<usize> {
     let calls = tree.nodes.iter().enumerate();
     let priced = calls.filter_map(|(i, node)| Some((cost(node)?, std::cmp::Reverse(i))));
     priced.max().map(|(_, std::cmp::Reverse(i))| i)
-}
-
-fn failed(ui: &UiState, tree: &Tree) -> Vec<usize> {
-    // A frame fails with what is in it, which is where to look.
-    let origin = |n: &Node| n.state == State::Error && !n.sources.is_empty();
-    let failed = |i: &usize| tree.nodes.get(*i).is_some_and(origin);
-    if ui.filter.is_empty() {
-        return (0..tree.nodes.len()).filter(failed).collect();
-    }
-    ui.rows
-        .iter()
-        .map(|r| r.node as usize)
-        .filter(failed)
-        .collect()
 }

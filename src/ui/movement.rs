@@ -2,6 +2,7 @@
 
 use super::Picture;
 use super::rows::rows;
+use super::sort::Sort;
 use super::state::{Place, RowsKey, UiState};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{NodeKind, SessionState, SessionSummary, Tree};
@@ -26,6 +27,7 @@ impl UiState {
             self.refresh_pane(picture);
             return;
         };
+        self.search.advance(picture, session, tree);
         let key = self.key(session, picture.tree_version);
         if self.rows_key != Some(key) {
             self.rebuild(tree, key);
@@ -57,8 +59,9 @@ impl UiState {
             session,
             tree,
             folds: self.folds_version,
-            filter: self.filter_version,
+            found: self.search.found_version,
             internals: self.internals,
+            sort: self.sort,
         }
     }
 
@@ -128,8 +131,22 @@ impl UiState {
             && self.rows.len() <= usize::from(self.layout().rows.height)
     }
 
+    /// Looks on for what is asked, and shows the rows that were found.
+    pub(super) fn look(&mut self, picture: &Picture, tree: &Tree) {
+        let Some(session) = self.session else { return };
+        self.search.advance(picture, session, tree);
+        let key = self.key(session, picture.tree_version);
+        self.rebuild(tree, key);
+    }
+
     fn rebuild(&mut self, tree: &Tree, key: RowsKey) {
-        self.rows = rows(tree, &self.folds, &self.filter, self.internals);
+        self.rows = rows(
+            tree,
+            &self.folds,
+            self.search.found(),
+            self.internals,
+            self.sort,
+        );
         self.rows_key = Some(key);
         self.match_count = self.rows.iter().filter(|r| r.matches).count();
         self.newest = self
@@ -176,11 +193,19 @@ impl UiState {
         Some(self.nearest_row(tree, node))
     }
 
+    fn row_of(&self, node: usize) -> Option<usize> {
+        if self.sort == Sort::Time {
+            let found = self.rows.binary_search_by_key(&node, |r| r.node as usize);
+            return found.ok();
+        }
+        self.rows.iter().position(|r| r.node as usize == node)
+    }
+
     /// The row of a node, else of its nearest visible ancestor, else the row before it.
     fn nearest_row(&self, tree: &Tree, node: usize) -> usize {
         let mut at = Some(node);
         while let Some(i) = at {
-            if let Ok(row) = self.rows.binary_search_by_key(&i, |r| r.node as usize) {
+            if let Some(row) = self.row_of(i) {
                 return row;
             }
             // A parent stands before its child; anything else would not end.
@@ -191,9 +216,9 @@ impl UiState {
                 .map(|p| p as usize)
                 .filter(|p| *p < i);
         }
-        self.rows
-            .partition_point(|r| (r.node as usize) < node)
-            .saturating_sub(1)
+        let before = self.rows.iter().enumerate();
+        let before = before.filter(|(_, r)| (r.node as usize) < node);
+        before.max_by_key(|(_, r)| r.node).map_or(0, |(at, _)| at)
     }
 
     /// Selects a row (clamped) and remembers what stands above it.

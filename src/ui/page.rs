@@ -8,8 +8,8 @@ use super::pane::{Line, Tone};
 use super::scope::Scope;
 use super::set_up;
 use super::state::UiState;
-use super::update::{distance, set_filter};
-use super::{cost, health};
+use super::update::distance;
+use super::{cost, diff, health};
 use crate::model::ids::{NodeId, SessionId};
 
 /// A view of the screen, each with its key.
@@ -24,6 +24,8 @@ pub enum View {
     Latency,
     /// What tokens and money went to.
     Cost,
+    /// Two runs side by side.
+    Diff,
     /// How spanfall itself is: receiver, memory, dialects, findings.
     Health,
     /// How to make an agent export here.
@@ -38,6 +40,7 @@ impl View {
             Self::Transcript => "Transcript",
             Self::Latency => "Latency",
             Self::Cost => "Tokens and cost",
+            Self::Diff => "Two runs side by side",
             Self::Health => "Health",
             Self::SetUp => "Set up an agent",
         }
@@ -163,6 +166,7 @@ impl UiState {
             View::Trace | View::Transcript => Vec::new(),
             View::Latency => self.latency_lines(picture, width),
             View::Cost => self.cost_lines(picture, width),
+            View::Diff => diff::lines(picture, width),
             View::Health => health::lines(picture, width),
             View::SetUp => set_up::lines(picture, self.set_up, width),
         };
@@ -261,8 +265,9 @@ impl UiState {
         self.sought = None;
         if let Some(index) = tree.find(node) {
             self.go_to_node(picture, tree, index);
-            if self.selected() != Some(node) && !self.filter.is_empty() {
-                set_filter(self, String::new());
+            if self.selected() != Some(node) && !self.search.is_empty() {
+                self.search.ask(String::new());
+                self.look(picture, tree);
                 self.go_to_node(picture, tree, index);
             }
         }

@@ -3,7 +3,7 @@
 use super::Picture;
 use super::action::Action;
 use super::keymap::TABLE;
-use super::palette::Palette;
+use super::palette::{Palette, Picked};
 use super::pane::Tone;
 use super::pick::{Picker, rows};
 use super::state::{Mode, UiState};
@@ -15,13 +15,22 @@ impl UiState {
         self.mode = Mode::Palette(Palette::default());
     }
 
+    pub(super) fn open_facets(&mut self) {
+        self.mode = Mode::Facets(Box::default());
+    }
+
     pub(super) fn open_jump(&mut self) {
         self.mode = Mode::Jump(Box::default());
     }
 
-    /// A list is open and not everything is looked through yet: another [`Action::Data`] goes on.
+    /// Not everything is looked through yet: another [`Action::Data`] goes on.
     pub fn is_searching(&self) -> bool {
-        matches!(&self.mode, Mode::Jump(jump) if jump.is_searching())
+        self.search.is_searching()
+            || match &self.mode {
+                Mode::Jump(jump) => jump.is_searching(),
+                Mode::Facets(facets) => facets.is_counting(),
+                _ => false,
+            }
     }
 
     /// Edits the line of the open list.
@@ -32,6 +41,7 @@ impl UiState {
                     palette.edit(*request);
                 }
                 Mode::Jump(jump) => jump.edit(*request),
+                Mode::Facets(facets) => facets.edit(*request),
                 _ => {}
             }
         }
@@ -46,6 +56,7 @@ impl UiState {
         match &mut self.mode {
             Mode::Palette(palette) => travel(palette, action, rows),
             Mode::Jump(jump) => travel(&mut jump.list, action, rows),
+            Mode::Facets(facets) => travel(&mut facets.list, action, rows),
             _ => return false,
         }
         true
@@ -54,6 +65,7 @@ impl UiState {
     /// Brings the open list in line with what is typed and with the picture.
     pub(super) fn refresh_list(&mut self, picture: &Picture) {
         let rows = rows(self.size.1);
+        self.refresh_query(picture);
         let mut mode = std::mem::take(&mut self.mode);
         match &mut mode {
             Mode::Palette(palette) => {
@@ -63,6 +75,13 @@ impl UiState {
             Mode::Jump(jump) => {
                 jump.advance(picture, self.internals);
                 jump.list.reveal(rows);
+            }
+            Mode::Facets(facets) => {
+                let tree = picture.tree.filter(|_| picture.session == self.session);
+                if let (Some(tree), Some(session)) = (tree, self.session) {
+                    facets.advance(picture, session, tree, self.search.found());
+                }
+                facets.list.reveal(rows);
             }
             _ => {}
         }
@@ -77,11 +96,16 @@ impl UiState {
                     self.tell(Tone::Text, format!("{} does nothing here", entry.name));
                     Action::Data
                 }
-                Some(entry) => TABLE
-                    .get(entry.value)
-                    .map_or(Action::Data, |b| b.action.clone()),
+                Some(entry) => match &entry.value {
+                    Picked::Does(place) => {
+                        let binding = TABLE.get(*place);
+                        binding.map_or(Action::Data, |b| b.action.clone())
+                    }
+                    Picked::Asks(query) => Action::Query(query.clone()),
+                },
                 None => Action::Data,
             },
+            Mode::Facets(facets) => self.pick_facet(&facets),
             Mode::Jump(jump) => {
                 let chosen = jump.list.chosen();
                 chosen.map_or(Action::Data, |e| Action::GoTo(e.value.0, e.value.1))

@@ -1,5 +1,6 @@
 //! What there is to see: borrowed from the store for one update or one frame.
 
+use crate::diff::Comparison;
 use crate::model::book::Book;
 use crate::model::detail::Detail;
 use crate::model::figures::Figures;
@@ -9,6 +10,7 @@ use crate::model::ids::SessionId;
 use crate::model::node::{SessionSummary, Tree};
 use crate::model::timing::AllTimes;
 use crate::model::usage::PicoUsd;
+use crate::query::Contents;
 
 /// Everything that update and draw look at besides the state of the screen. The tree is that of
 /// [`super::UiState::session`], the detail that of [`super::UiState::selected`]; where they
@@ -39,6 +41,10 @@ pub struct Picture<'a> {
     pub findings: &'a [Finding],
     /// Changes whenever `findings` does.
     pub findings_version: u64,
+    /// Reads what was sent with nodes.
+    pub contents: &'a dyn Contents,
+    /// Two runs that were asked to be compared.
+    pub compared: Option<&'a Comparison>,
     /// How to make agents export here.
     pub setups: &'a [SetUp],
     /// What metrics say of times, while that is looked at: of the session or of all.

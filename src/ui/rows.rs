@@ -1,7 +1,7 @@
-//! The visible rows of a tree: one flat list, rebuilt when tree, folds, filter or the choice of
-//! internals change, walked without recursion. Tree and waterfall draw from the same rows.
+//! The visible rows of a tree: one flat list, rebuilt when tree, folds, what was found, or the
+//! choice of order and internals change, walked without recursion. Tree and waterfall draw from the same rows.
 
-use super::filter::Filter;
+use super::sort::{Sort, sorted};
 use crate::model::ids::NodeId;
 use crate::model::node::{Node, NodeKind, State, Tree};
 use rustc_hash::FxHashSet;
@@ -17,7 +17,7 @@ pub struct Row {
     pub parent: bool,
     /// It is folded.
     pub folded: bool,
-    /// It matches the filter itself (not only something below it).
+    /// It matches the query itself (not only something below it).
     pub matches: bool,
 }
 
@@ -26,16 +26,17 @@ pub fn is_hidden(node: &Node, internals: bool) -> bool {
     node.internal && !internals && node.state != State::Error && node.kind != NodeKind::Call
 }
 
-/// The rows of a tree in preorder. With a filter, matches and their ancestors are shown, and folds
-/// do not hide matches.
+/// The rows of a tree in preorder, siblings sorted. When something is looked for, what was `found`
+/// and its ancestors are shown, and folds do not hide it.
 pub(super) fn rows(
     tree: &Tree,
     folds: &FxHashSet<NodeId>,
-    filter: &Filter,
+    found: Option<&FxHashSet<NodeId>>,
     internals: bool,
+    sort: Sort,
 ) -> Vec<Row> {
     let nodes = &tree.nodes;
-    let kept = (!filter.is_empty()).then(|| kept(nodes, filter, internals));
+    let kept = found.map(|found| kept(nodes, found, internals));
     let keeps = |i: usize| {
         kept.as_ref()
             .is_none_or(|k| k.get(i).is_some_and(|k| k.keep))
@@ -77,7 +78,7 @@ pub(super) fn rows(
         }
     }
     mark_parents(&mut rows, nodes, internals);
-    rows
+    sorted(rows, tree, sort)
 }
 
 /// A row is a parent when a deeper row follows; a folded one when something below could be shown.
@@ -106,11 +107,11 @@ struct Kept {
     keep: bool,
 }
 
-fn kept(nodes: &[Node], filter: &Filter, internals: bool) -> Vec<Kept> {
+fn kept(nodes: &[Node], found: &FxHashSet<NodeId>, internals: bool) -> Vec<Kept> {
     let mut kept: Vec<Kept> = nodes
         .iter()
         .map(|node| {
-            let own = !is_hidden(node, internals) && filter.matches(node);
+            let own = !is_hidden(node, internals) && found.contains(&node.id);
             Kept { own, keep: own }
         })
         .collect();
@@ -125,7 +126,7 @@ fn kept(nodes: &[Node], filter: &Filter, internals: bool) -> Vec<Kept> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::figures::Figures;
     use proptest::prelude::*;
@@ -194,7 +195,7 @@ mod tests {
     fn folds_hide_what_is_below() {
         let tree = tree(&[0, 1, 2, 1, 0, 1], &[]);
         let folds = FxHashSet::from_iter([NodeId(2), NodeId(5)]);
-        let rows = rows(&tree, &folds, &Filter::default(), false);
+        let rows = rows(&tree, &folds, None, false, Sort::Time);
         assert_eq!(show(&rows), "0-\n 1+\n 3\n4+");
     }
 
@@ -203,17 +204,17 @@ mod tests {
         let mut tree = tree(&[0, 1, 2, 2, 1], &[false, true, false, true, true]);
         let folds = FxHashSet::default();
         assert_eq!(
-            show(&rows(&tree, &folds, &Filter::default(), false)),
+            show(&rows(&tree, &folds, None, false, Sort::Time)),
             "0-\n 2"
         );
         assert_eq!(
-            show(&rows(&tree, &folds, &Filter::default(), true)),
+            show(&rows(&tree, &folds, None, true, Sort::Time)),
             "0-\n 1-\n  2\n  3\n 4"
         );
         tree.nodes[3].state = State::Error;
         tree.nodes[4].kind = NodeKind::Call;
         assert_eq!(
-            show(&rows(&tree, &folds, &Filter::default(), false)),
+            show(&rows(&tree, &folds, None, false, Sort::Time)),
             "0-\n 2\n 3\n 4"
         );
     }
@@ -222,7 +223,8 @@ mod tests {
     fn matches_keep_their_ancestors_and_defy_folds() {
         let tree = tree(&[0, 1, 2, 1, 0, 1], &[]);
         let folds = FxHashSet::from_iter([NodeId(1)]);
-        let rows = rows(&tree, &folds, &Filter::new("N2"), false);
+        let found = FxHashSet::from_iter([NodeId(3)]);
+        let rows = rows(&tree, &folds, Some(&found), false, Sort::Time);
         assert_eq!(show(&rows), "0-\n 1-\n  2");
         assert_eq!(
             rows.iter().map(|r| r.matches).collect::<Vec<_>>(),
@@ -241,8 +243,8 @@ mod tests {
             let hidden: Vec<_> = shape.iter().map(|s| s.1).collect();
             let tree = tree(&depths, &hidden);
             let folds = tree.nodes.iter().zip(&shape).filter(|(_, s)| s.2).map(|(n, _)| n.id).collect();
-            let filter = filter.map_or_else(Filter::default, |n| Filter::new(&format!("n{n}")));
-            let rows = rows(&tree, &folds, &filter, internals);
+            let found = filter.map(|n| FxHashSet::from_iter([NodeId(n as u64 + 1)]));
+            let rows = rows(&tree, &folds, found.as_ref(), internals, Sort::Time);
             let mut last: Option<Row> = None;
             for row in &rows {
                 let node = &tree.nodes[row.node as usize];
@@ -262,7 +264,7 @@ mod tests {
                 }
                 last = Some(*row);
             }
-            if filter.is_empty() && folds.is_empty() {
+            if found.is_none() && folds.is_empty() {
                 let visible = tree.nodes.iter().filter(|n| !is_hidden(n, internals)).count();
                 prop_assert_eq!(rows.len(), visible);
             }

@@ -59,9 +59,9 @@ impl Ruler {
 impl UiState {
     /// Finds the two rows that are held against each other.
     pub(super) fn lay_ruler(&mut self, picture: &Picture, tree: &Tree) {
-        let here = self.marked.list().iter();
-        let here = here.filter(|(session, _)| Some(*session) == picture.session);
-        let marked: Vec<usize> = here.filter_map(|(_, node)| tree.find(*node)).collect();
+        let here = picture.session.into_iter();
+        let here = here.flat_map(|session| self.marked.rows(session));
+        let marked: Vec<usize> = here.filter_map(|node| tree.find(node)).collect();
         let selected = || self.rows.get(self.cursor).map(|r| r.node as usize);
         self.ruler = match marked[..] {
             [a, b] => Ruler::between(tree, a, b),

@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::attributes::Attributes;
 use super::axis::Axis;
-use super::filter::Filter;
+use super::facets::Facets;
 use super::form::Form;
 use super::jump::Jump;
 use super::keymap::Keymap;
@@ -18,18 +18,21 @@ use super::palette::Palette;
 use super::pane::{Line, Tab};
 use super::path::Path;
 use super::pins::Pins;
+use super::query_line::QueryLine;
 use super::reader::Reader;
 use super::rows::Row;
 use super::ruler::Ruler;
 use super::scope::{Known, Scope};
+use super::search::Search;
+use super::sort::Sort;
 use super::spent::Spent;
 use super::themes::Themes;
 use super::toast::Toast;
 use super::tools_tab::Toolbox;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::usage::PicoUsd;
+use crate::query::Saved;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tui_input::Input;
 
 /// Who has the keyboard: the only place that decides it.
 #[derive(Clone, Debug, Default)]
@@ -37,13 +40,8 @@ pub enum Mode {
     /// The panels.
     #[default]
     Main,
-    /// The filter line; `before` comes back when it is cancelled.
-    Filter {
-        /// The line.
-        input: Input,
-        /// The filter before it was opened.
-        before: String,
-    },
+    /// The line of the query.
+    Filter(Box<QueryLine>),
     /// A question.
     Ask(Ask),
     /// The palette.
@@ -52,6 +50,8 @@ pub enum Mode {
     Jump(Box<Jump>),
     /// The pager.
     Pager(Box<Pager>),
+    /// Facets.
+    Facets(Box<Facets>),
     /// The help overlay, scrolled by so many lines.
     Help {
         /// First line shown.
@@ -82,8 +82,9 @@ pub(super) struct RowsKey {
     pub session: SessionId,
     pub tree: u64,
     pub folds: u64,
-    pub filter: u64,
+    pub found: u64,
     pub internals: bool,
+    pub sort: Sort,
 }
 
 /// What the pane's lines were made from.
@@ -135,6 +136,8 @@ pub struct Settled {
     pub columns: Vec<String>,
     /// What all that is received may cost.
     pub budget: Option<PicoUsd>,
+    /// Queries that were saved.
+    pub queries: Saved,
 }
 
 /// Everything about the screen that is not data. Changed by [`super::update`] only.
@@ -181,9 +184,8 @@ pub struct UiState {
     pub(super) folds: FxHashSet<NodeId>,
     pub(super) unfolded: FxHashSet<NodeId>,
     pub(super) folds_version: u64,
-    pub(crate) filter: Filter,
-    pub(super) filter_text: String,
-    pub(super) filter_version: u64,
+    pub(crate) search: Search,
+    pub(crate) sort: Sort,
     pub(crate) internals: bool,
     pub(crate) follow: bool,
     pub(crate) paused: bool,
@@ -250,6 +252,7 @@ impl UiState {
             mouse: settled.mouse,
             pins: Pins::new(&settled.columns),
             budget: settled.budget,
+            search: Search::with(settled.queries),
             ..self
         }
     }
@@ -304,9 +307,9 @@ impl UiState {
         self.toast.is_some()
     }
 
-    /// The text of the filter line.
-    pub fn filter_text(&self) -> &str {
-        &self.filter_text
+    /// What is looked for.
+    pub fn search(&self) -> &Search {
+        &self.search
     }
 
     /// The areas of the screen.
@@ -331,8 +334,8 @@ impl UiState {
         )
     }
 
-    /// The filter line has the keyboard.
+    /// The line of the query has the keyboard.
     pub(crate) fn is_filtering(&self) -> bool {
-        matches!(self.mode, Mode::Filter { .. })
+        matches!(self.mode, Mode::Filter(_))
     }
 }

@@ -3,7 +3,6 @@
 use super::action::{Action, Effect};
 use super::ask::Ask;
 use super::axis::Move;
-use super::filter::Filter;
 use super::find::{Search, Way, find};
 use super::page::View;
 use super::pane::Tab;
@@ -11,7 +10,7 @@ use super::state::{Mode, Panel, UiState};
 use super::themes;
 use super::{Picture, keymap};
 use crate::model::node::Tree;
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 /// Does what an action says and keeps the state in line with the picture. Effects tell what the
 /// program has to do; when one asks for another tree or detail, hand that in with the next
@@ -40,6 +39,8 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Save => ui.ask_save(picture, false),
         Action::Taken(order) => ui.ask_overwrite(order),
         Action::Answer(answer) => effects.extend(ui.answer(picture, answer)),
+        Action::Mark => ui.mark(),
+        Action::Diff => effects.extend(ui.compare(picture)),
         Action::Pin => effects.extend(ui.pin(picture)),
         Action::Dismiss => effects.extend(ui.dismiss(picture)),
         Action::Recall => effects.extend(ui.recall()),
@@ -61,11 +62,9 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PlayDemo => effects.push(Effect::PlayDemo),
         Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,
-        Action::Filter => open_filter(ui),
-        Action::FilterEdit(request) => edit_filter(ui, &[request]),
+        Action::Sort => effects.push(ui.change_sort()),
         Action::Paste(text) => paste(ui, &text),
-        Action::FilterAccept | Action::PickCancel => ui.mode = Mode::Main,
-        Action::FilterCancel => cancel_filter(ui),
+        Action::PickCancel => ui.mode = Mode::Main,
         Action::NextSession => step_session(ui, picture, Way::Forward),
         Action::PreviousSession => step_session(ui, picture, Way::Back),
         Action::NextPanel => step_panel(ui, 1),
@@ -91,7 +90,6 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         | Action::Gaps
         | Action::WholeSession => move_axis(ui, picture, &action),
         Action::Legend => ui.no_legend = !ui.no_legend,
-        Action::Mark => ui.mark(picture),
         Action::CriticalPath => ui.lit = !ui.lit,
         Action::Up
         | Action::Down
@@ -101,6 +99,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         | Action::Bottom
         | Action::PageUp
         | Action::PageDown => travel(ui, picture, &action),
+        looking => ui.act_on_query(looking),
     }
     ui.refresh(picture);
     ui.refresh_list(picture);
@@ -161,27 +160,6 @@ fn toggle_help(ui: &mut UiState) {
     };
 }
 
-fn open_filter(ui: &mut UiState) {
-    ui.show_view(View::Trace);
-    ui.focus = Panel::Tree;
-    ui.zoomed = false;
-    ui.mode = Mode::Filter {
-        input: Input::new(ui.filter_text.clone()),
-        before: ui.filter_text.clone(),
-    };
-}
-
-fn edit_filter(ui: &mut UiState, requests: &[InputRequest]) {
-    let Mode::Filter { input, .. } = &mut ui.mode else {
-        return;
-    };
-    for request in requests {
-        input.handle(*request);
-    }
-    let text = input.value().to_owned();
-    set_filter(ui, text);
-}
-
 fn paste(ui: &mut UiState, text: &str) {
     let typed: Vec<_> = text
         .chars()
@@ -189,21 +167,8 @@ fn paste(ui: &mut UiState, text: &str) {
         .map(InputRequest::InsertChar)
         .collect();
     ui.paste_ask(text);
-    edit_filter(ui, &typed);
+    ui.edit_query(&typed);
     ui.type_in_list(&typed);
-}
-
-fn cancel_filter(ui: &mut UiState) {
-    if let Mode::Filter { before, .. } = std::mem::take(&mut ui.mode) {
-        set_filter(ui, before);
-    }
-}
-
-pub(super) fn set_filter(ui: &mut UiState, text: String) {
-    let filter = Filter::new(&text);
-    ui.filter_version += u64::from(filter != ui.filter);
-    ui.filter = filter;
-    ui.filter_text = text;
 }
 
 fn step_session(ui: &mut UiState, picture: &Picture, way: Way) {
@@ -266,7 +231,7 @@ pub(super) fn drill_in(ui: &mut UiState, picture: &Picture) {
 fn back(ui: &mut UiState) {
     match ui.mode {
         Mode::Main => {}
-        Mode::Filter { .. } => return cancel_filter(ui),
+        Mode::Filter(_) => return ui.cancel_query(),
         _ => return ui.mode = Mode::Main,
     }
     if ui.view != View::Trace {
@@ -276,13 +241,18 @@ fn back(ui: &mut UiState) {
     } else if ui.focus != Panel::Tree {
         ui.focus = Panel::Tree;
     } else {
-        set_filter(ui, String::new());
+        ui.search.ask(String::new());
     }
 }
 
 fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
     if ui.travel_list(action) {
         return;
+    }
+    match (&ui.mode, action) {
+        (Mode::Filter(_), Action::Up) => return ui.recall_query(1),
+        (Mode::Filter(_), Action::Down) => return ui.recall_query(-1),
+        _ => {}
     }
     if let Mode::Help { scroll } = ui.mode {
         let last = keymap::TABLE.len().saturating_sub(1);
@@ -365,7 +335,7 @@ fn fold_or_parent(ui: &mut UiState, tree: &Tree) {
         return;
     };
     let node = tree.nodes.get(row.node as usize);
-    if let Some(node) = node.filter(|_| row.parent && !row.folded && ui.filter.is_empty()) {
+    if let Some(node) = node.filter(|_| row.parent && !row.folded && ui.search.is_empty()) {
         ui.set_fold(node.id, true);
         return;
     }

@@ -54,14 +54,14 @@ pub(super) fn is_zoomed_in(ui: &UiState) -> bool {
     on_panels(ui) && ui.axis.window.is_some()
 }
 
-/// A filter is in force.
+/// Something is looked for.
 pub(super) fn is_filtered(ui: &UiState) -> bool {
-    !ui.filter.is_empty()
+    !ui.search.is_empty()
 }
 
 /// There is something to go back from.
 pub(super) fn can_go_back(ui: &UiState) -> bool {
-    ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.filter.is_empty()
+    ui.view != View::Trace || ui.zoomed || ui.focus != Panel::Tree || !ui.search.is_empty()
 }
 
 /// There are tabs to go through: of the detail or of a page.
@@ -72,4 +72,8 @@ pub(super) fn has_tabs(ui: &UiState) -> bool {
 /// There are contents to read.
 pub(super) fn can_read(ui: &UiState) -> bool {
     ui.view == View::Transcript || has_rows(ui)
+}
+/// A row or session is marked.
+pub(super) fn has_marked(ui: &UiState) -> bool {
+    has_session(ui) && !ui.marked().list().is_empty()
 }

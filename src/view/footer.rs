@@ -1,7 +1,6 @@
-//! The last line: the filter being typed, a word about what happened, or the keys.
+//! The last line: a word about what happened, or the keys.
 
 use super::ask;
-use super::input;
 use super::paint::{Pen, role};
 use crate::theme::Role;
 use crate::ui::mouse::Target;
@@ -11,10 +10,6 @@ use ratatui::layout::Rect;
 
 pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState) {
     if area.is_empty() {
-        return;
-    }
-    if let Mode::Filter { input, .. } = &ui.mode {
-        filter_line(pen, area, input, ui.match_count);
         return;
     }
     if let Mode::Ask(asked) = &ui.mode
@@ -59,19 +54,4 @@ fn keys(pen: &mut Pen, mut x: u16, area: Rect, ui: &UiState) {
             Target::Does((*action).clone()),
         );
     }
-}
-
-fn filter_line(pen: &mut Pen, area: Rect, line: &tui_input::Input, matches: usize) {
-    let key = pen.style(Role::Key);
-    pen.put(area.x + 1, area.y, 1, "/", key);
-    let count = if line.value().trim().is_empty() {
-        String::new()
-    } else {
-        format!("{matches} match")
-    };
-    let count_room = u16::try_from(count.len()).unwrap_or(0) + 2;
-    let room = area.width.saturating_sub(4 + count_room);
-    input::draw(pen, (area.x + 2, area.y, room), line);
-    let faint = pen.style(Role::Faint);
-    pen.right(area.x, area.y, area.width.saturating_sub(1), &count, faint);
 }

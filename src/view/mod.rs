@@ -27,6 +27,7 @@ mod page;
 mod pager;
 mod paint;
 mod pick;
+mod query;
 mod ruler;
 mod scale;
 mod sessions;
@@ -38,8 +39,10 @@ mod waterfall;
 
 use crate::model::node::SessionSummary;
 use crate::theme::{Glyph, Role, Theme};
+use crate::ui::facets::Facets;
 use crate::ui::layout::Layout;
 use crate::ui::mouse::{Edge, Hits, Target};
+use crate::ui::sort::Sort;
 use crate::ui::state::{Mode, Panel};
 use crate::ui::{Action, Picture, UiState, View};
 use paint::Pen;
@@ -60,6 +63,24 @@ const JUMP: pick::Words = pick::Words {
     enter: "goes there",
     names: 0,
 };
+
+fn facet_words(facets: &Facets) -> pick::Words {
+    let (title, enter) = match facets.of {
+        Some(_) => ("Values of what is shown", "looks for it"),
+        None => ("Facets of what is shown", "lists its values"),
+    };
+    let empty = if facets.is_counting() {
+        "counting"
+    } else {
+        "nothing is called so"
+    };
+    pick::Words {
+        title,
+        empty,
+        enter,
+        names: 24,
+    }
+}
 
 /// Draws the screen into an area of a buffer and writes no cell outside it; tells what of it can be
 /// pointed at.
@@ -103,7 +124,9 @@ pub fn draw(
         Mode::Themes { .. } => themes::draw(pen, whole, ui),
         Mode::Ask(asked) => ask::draw(pen, whole, asked),
         Mode::Pager(pager) => pager::draw(pen, whole, ui, pager),
-        Mode::Main | Mode::Filter { .. } => {}
+        Mode::Facets(facets) => pick::draw(pen, whole, &facets.list, &facet_words(facets)),
+        Mode::Filter(line) => query::draw(pen, layout.footer, line, ui),
+        Mode::Main => {}
     }
     std::mem::take(&mut pen.hits)
 }
@@ -271,12 +294,13 @@ fn tags(
     if session.is_some_and(|s| s.content_dropped) {
         tags.push(("content dropped".to_owned(), warning));
     }
-    if !ui.filter.is_empty() && !ui.is_filtering() {
-        let text = pen.fit(ui.filter_text(), 20, text::Cut::End);
-        tags.push((
-            format!("/{text} {}", ui.match_count),
-            pen.style(Role::Match),
-        ));
+    if !ui.search.is_empty() && !ui.is_filtering() {
+        let text = pen.fit(ui.search.text(), 20, text::Cut::End);
+        let count = query::count(ui);
+        tags.push((format!("/{text} {count}"), pen.style(Role::Match)));
+    }
+    if ui.sort != Sort::Time {
+        tags.push((format!("by {}", ui.sort.name()), secondary));
     }
     if ui.internals {
         let more = match picture.store.unlisted {

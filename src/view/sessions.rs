@@ -39,6 +39,10 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
             let (mark, style) = (pen.glyph(Glyph::Pinned), pen.style(Role::Faint));
             pen.symbol(area.x + 1, y + 1, mark, style);
         }
+        if ui.is_marked(session.id, None) {
+            let (mark, style) = (pen.glyph(Glyph::Marked), pen.style(Role::Key));
+            pen.symbol(area.x, y, mark, style);
+        }
         entry(pen, area, session, picture.utc_offset, now);
     }
 }

@@ -42,10 +42,10 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
     }
     if ui.rows.is_empty() {
         let style = pen.style(Role::Faint);
-        let text = if ui.filter.is_empty() {
-            "nothing to show yet"
-        } else {
-            "nothing matches"
+        let text = match (ui.search.is_empty(), ui.search.percent()) {
+            (true, _) => "nothing to show yet",
+            (_, Some(_)) => "looking",
+            (_, None) => "nothing matches",
         };
         pen.put(
             area.x + 3,
@@ -143,13 +143,12 @@ fn draw_row(
         return;
     };
     pen.target(line, Target::Row(node.id));
-    let session = ui.session();
-    if session.is_some_and(|session| ui.marked().has(session, node.id)) {
-        let (mark, style) = (pen.glyph(Glyph::Here), pen.style(Role::Title));
-        pen.symbol(line.x, line.y, mark, style);
-    }
     let name = Rect::new(line.x + 1, line.y, columns.name, 1);
     draw_name(pen, name, node, row, ui, now);
+    if ui.session().is_some_and(|s| ui.is_marked(s, Some(node.id))) {
+        let (mark, style) = (pen.glyph(Glyph::Marked), pen.style(Role::Key));
+        pen.symbol(line.x, line.y, mark, style);
+    }
     let numbers = Numbers::of(pen, node);
     let running = node.state.is_running();
     for (column, x) in &columns.shown {
@@ -337,7 +336,7 @@ fn draw_handover(pen: &mut Pen, (x, y, room): (u16, u16, u16), node: &Node, name
     pen.put(x, y, room, &text, style)
 }
 
-/// Text in which what the filter looks for stands out.
+/// Text in which what is looked for stands out.
 fn put_matched(
     pen: &mut Pen,
     (x, y, room): (u16, u16, u16),
@@ -346,8 +345,8 @@ fn put_matched(
     ui: &UiState,
 ) -> u16 {
     let used = pen.put(x, y, room, text, style);
-    if !ui.filter.is_empty() {
-        for (from, to) in ui.filter.spans(text) {
+    if !ui.search.is_empty() {
+        for (from, to) in ui.search.spans(text) {
             let (from, to) = (
                 u16::try_from(from).unwrap_or(room),
                 u16::try_from(to).unwrap_or(room),

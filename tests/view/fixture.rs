@@ -11,6 +11,7 @@ use spanfall::model::ids::{EvidenceId, NodeId, SessionId, SpanId, TraceId};
 use spanfall::model::node::*;
 use spanfall::model::timing::AllTimes;
 use spanfall::model::usage::{CostBasis, PicoUsd, Usage};
+use spanfall::query::NoContents;
 use spanfall::ui::{DialectView, Listener, Picture, ReceiverView, StoreView};
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ impl Fixture {
             store: &self.store,
             findings: &self.findings,
             findings_version: 1,
+            contents: &NoContents,
+            compared: None,
             setups: &[],
             heard: &self.heard,
             times: &self.times,

@@ -46,6 +46,7 @@ fn every_action_is_in_the_palette_and_does_what_its_key_does() {
         (data.picture(), &[Action::Top][..]),
         (data.picture(), &found),
         (data.picture(), &[Action::ZoomIn]),
+        (data.picture(), &[Action::Mark]),
         (data.picture(), &[Action::View(View::Health)]),
         (data.picture(), &[Action::Dismiss]),
         (

@@ -6,6 +6,8 @@
 mod axis;
 mod corpus;
 mod cost;
+mod diff;
+mod find;
 mod fixture;
 mod latency;
 mod lists;
