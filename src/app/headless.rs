@@ -5,12 +5,12 @@ use super::lore::Known;
 use super::now_ns;
 use super::receive::Receiving;
 use super::report::print;
-use super::show::{block_on, receiver, warn_of_strangers};
+use super::show::{Memory, block_on, receiver, warn_of_strangers};
 use super::signals::{Signals, Told};
 use crate::cli::Live;
 use crate::config::Config;
 use crate::model::ids::NodeId;
-use crate::model::node::SessionState;
+use crate::model::node::{SessionState, SessionSummary};
 use crate::model::store::Store;
 use crate::report;
 use std::collections::HashSet;
@@ -29,7 +29,7 @@ pub fn run(args: &Live, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let receiver = receiver(&config.receive);
     warn_of_strangers(&receiver);
     let receiving = Receiving::start(&receiver, known.clone())?;
-    let limit = usize::try_from(config.receive.max_memory.0).unwrap_or(usize::MAX);
+    let limit = Memory::of(config.receive.max_memory).store;
     let mut store = block_on(receive(&known, receiving, limit, out))??;
     if let Some(format) = args.report {
         let report = report::build(&mut store, &*known);
@@ -61,37 +61,39 @@ async fn receive(
     let mut look = Instant::now() + LOOK;
     loop {
         // Not a branch of its own: batches that keep coming must not keep it from its turn.
-        let flooded = store.weight() > limit.saturating_add(limit / 4);
-        if flooded || look <= Instant::now() {
+        if store.held() > limit || look <= Instant::now() {
             store.refresh(known, now_ns());
-            store.hold(limit, &|_| false);
-            tell(&store, &mut told, now_ns(), out)?;
+            tell(store.sessions(), &mut told, now_ns(), out)?;
+            let gone = store.hold(limit, &|_| false);
+            // They will not be seen again.
+            tell(&gone, &mut told, u64::MAX, out)?;
+            forget(&gone, &mut told);
             look = Instant::now() + LOOK;
         }
         tokio::select! {
             biased;
             told = signals.next() => if told != Told::GoOn { break },
-            Some(batch) = receiving.batches.recv() => file(&mut store, batch),
+            Some(came) = receiving.batches.recv() => file(&mut store, came.batch),
             () = sleep_until(look) => {}
         }
     }
-    while let Ok(batch) = receiving.batches.try_recv() {
-        file(&mut store, batch);
+    while let Ok(came) = receiving.batches.try_recv() {
+        file(&mut store, came.batch);
     }
     store.refresh(known, now_ns());
-    tell(&store, &mut told, u64::MAX, out)?;
+    tell(store.sessions(), &mut told, u64::MAX, out)?;
     Ok(store)
 }
 
 /// One line for each turn that has finished since. A turn whose end nobody tells (log records
 /// alone) is finished when the next one begins, or at the end.
 fn tell(
-    store: &Store,
+    sessions: &[SessionSummary],
     told: &mut HashSet<NodeId>,
     now: u64,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    for session in store.sessions() {
+    for session in sessions {
         let settled = now.saturating_sub(session.last_arrival) > SETTLED_NS
             && (session.state != SessionState::Running || now == u64::MAX);
         for (i, turn) in session.turns.iter().enumerate() {
@@ -103,4 +105,11 @@ fn tell(
         }
     }
     Ok(())
+}
+
+/// What was told of sessions that went need not be remembered.
+fn forget(gone: &[SessionSummary], told: &mut HashSet<NodeId>) {
+    for turn in gone.iter().flat_map(|s| &s.turns) {
+        told.remove(&turn.node);
+    }
 }

@@ -6,11 +6,11 @@ use super::receive::{Opened, Receiving};
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals::{self, HUNG_UP, Signals, Told};
+use super::sink::Delivery;
 use super::terminal::Writer;
 use super::themes::Themes;
 use super::{canvas, env, input, now_ns};
 use crate::config::{Config, Notices};
-use crate::ingest::Batch;
 use crate::model::store::Store;
 use crate::theme::Theme;
 use crate::ui::themes::Themes as ListedThemes;
@@ -221,8 +221,8 @@ impl Loop {
     /// Files what was acknowledged but not taken in yet.
     fn into_store(mut self) -> Store {
         if let Some(receiving) = &mut self.receiving {
-            while let Ok(batch) = receiving.batches.try_recv() {
-                self.screen.receive(batch);
+            while let Ok(came) = receiving.batches.try_recv() {
+                self.screen.receive(came.batch);
             }
         }
         self.screen.into_store()
@@ -272,10 +272,11 @@ impl Loop {
                     if self.on_saved(&saved) == Asked::Leave { return Ok(0) }
                 }
                 Some(opened) = self.opened.1.recv() => self.on_opened(&opened),
-                n = next_batches(self.receiving.as_mut(), &mut batches) => {
+                // What is full takes nothing in until room is made; exporters are told to wait.
+                n = next_batches(self.receiving.as_mut(), &mut batches), if !self.screen.is_full() => {
                     self.fresh |= n > 0;
                     self.came |= n > 0;
-                    batches.drain(..).for_each(|batch| self.screen.receive(batch));
+                    batches.drain(..).for_each(|came| self.screen.receive(came.batch));
                 }
                 () = sleep_until(wake) => self.on_time(),
             }
@@ -383,14 +384,14 @@ impl Loop {
 }
 
 /// The next batches; never, for a recording.
-async fn next_batches(receiving: Option<&mut Receiving>, into: &mut Vec<Batch>) -> usize {
+async fn next_batches(receiving: Option<&mut Receiving>, into: &mut Vec<Delivery>) -> usize {
     match receiving {
         Some(receiving) => receive_some(&mut receiving.batches, into).await,
         None => std::future::pending().await,
     }
 }
 
-async fn receive_some(queue: &mut mpsc::Receiver<Batch>, into: &mut Vec<Batch>) -> usize {
+async fn receive_some(queue: &mut mpsc::Receiver<Delivery>, into: &mut Vec<Delivery>) -> usize {
     match queue.recv_many(into, SLICE).await {
         0 => std::future::pending().await,
         n => n,

@@ -24,7 +24,7 @@ pub fn numbers(store: &Store, known: &Known, limit: usize) -> StoreView {
         dialects.push(view("none of an agent".to_owned(), false, strangers));
     }
     StoreView {
-        memory: store.weight() as u64,
+        memory: store.held() as u64,
         limit: (limit != usize::MAX).then_some(limit as u64),
         duplicates: counters.duplicates,
         content_dropped: counters.content_dropped,

@@ -2,8 +2,7 @@
 
 use super::lore::Known;
 use super::now_ns;
-use super::sink::{Intake, QUEUE};
-use crate::ingest::Batch;
+use super::sink::{Delivery, Intake, QUEUE};
 use crate::record::replay::Due;
 use crate::record::{self, Recording};
 use crate::ui::{Listener, ReceiverView};
@@ -29,7 +28,7 @@ const LATER: Duration = Duration::from_millis(100);
 /// A receiver at work.
 pub struct Receiving {
     /// What it brings.
-    pub batches: mpsc::Receiver<Batch>,
+    pub batches: mpsc::Receiver<Delivery>,
     /// Where it listens.
     pub grpc: Vec<SocketAddr>,
     /// Where it listens.
@@ -50,7 +49,7 @@ impl Receiving {
             .enable_all()
             .build()?;
         let bound = threads.block_on(bind(config))?;
-        Ok(Self::serve(threads, bound, known))
+        Ok(Self::serve(threads, bound, known, config.max_bodies))
     }
 
     /// Listens, on free ports where the usual ones are taken.
@@ -69,12 +68,12 @@ impl Receiving {
         }
     }
 
-    fn serve(threads: Runtime, bound: Bound, known: Arc<Known>) -> Self {
+    fn serve(threads: Runtime, bound: Bound, known: Arc<Known>, room: usize) -> Self {
         let (queue, batches) = mpsc::channel(QUEUE);
         let (stop, stopped) = oneshot::channel::<()>();
         let stats = Arc::new(Stats::default());
         let (grpc, http) = (bound.grpc().to_vec(), bound.http().to_vec());
-        let intake = Arc::new(Intake::new(known, queue));
+        let intake = Arc::new(Intake::new(known, queue, room));
         let serving = bound.serve(intake.clone(), stats.clone(), async move {
             // Dropping the sender means the same as sending.
             let _ = stopped.await;

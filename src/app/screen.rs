@@ -186,15 +186,11 @@ impl Screen {
     /// is more to do.
     pub fn refresh(&mut self, now: u64) -> bool {
         self.now = now;
-        if self.held_bytes > HELD_MOST {
+        if self.held_bytes > HELD_MOST.min(self.limit / 4) {
             self.act(Action::Pause);
         }
-        if self.store.refresh_some(&*self.known, now, PIECES) {
-            let looked_at = self.ui.session();
-            let ui = &self.ui;
-            let spared = |id| Some(id) == looked_at || ui.is_pinned(id);
-            self.store.hold(self.limit, &spared);
-        }
+        self.store.refresh_some(&*self.known, now, PIECES);
+        self.make_room();
         self.burn
             .note(now, self.store.totals().cost.unwrap_or_default());
         self.numbers = numbers(&self.store, &self.known, self.limit);
@@ -205,6 +201,23 @@ impl Screen {
         self.act(Action::Data);
         let asks = self.ui.is_searching() || self.reading.more || comparing;
         self.store.is_behind() || asks || unsure
+    }
+
+    /// Holds the memory limit: what is looked at stays if it can, what is pinned stays.
+    fn make_room(&mut self) {
+        let limit = self.limit.saturating_sub(self.held_bytes);
+        let (ui, looked_at) = (&self.ui, self.ui.session());
+        let pinned = |id| ui.is_pinned(id);
+        let spared = |id| Some(id) == looked_at || pinned(id);
+        self.store.hold(limit, &spared);
+        if !self.store.is_behind() {
+            self.store.hold(limit, &pinned);
+        }
+    }
+
+    /// There is no room for more now.
+    pub fn is_full(&self) -> bool {
+        self.store.held().saturating_add(self.held_bytes) > self.limit
     }
 
     /// The receiver's own numbers, as they are now.

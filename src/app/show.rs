@@ -45,7 +45,7 @@ pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         known: known.clone(),
         store: Store::new(),
         themes,
-        limit: usize::try_from(config.receive.max_memory.0).unwrap_or(usize::MAX),
+        limit: Memory::of(config.receive.max_memory).store,
         config,
         recording: None,
         frozen_at: None,
@@ -57,6 +57,28 @@ pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     ))
 }
 
+/// How the memory that may be used is shared out, in bytes.
+pub(super) struct Memory {
+    /// For the store.
+    pub store: usize,
+    /// For requests that are read, and again for those that are decoded and wait for the store.
+    pub under_way: usize,
+    /// For one request.
+    pub body: usize,
+}
+
+impl Memory {
+    pub fn of(limit: config::Bytes) -> Self {
+        let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);
+        let under_way = (limit / 8).clamp(8 << 20, 256 << 20);
+        Self {
+            store: limit.saturating_sub(under_way),
+            under_way,
+            body: (limit / 16).clamp(4 << 20, 64 << 20),
+        }
+    }
+}
+
 pub(super) fn receiver(settled: &config::Receive) -> ReceiverConfig {
     let usual = ReceiverConfig::default();
     let listen = |given: &[Listen], usual: Vec<Listen>| {
@@ -66,7 +88,10 @@ pub(super) fn receiver(settled: &config::Receive) -> ReceiverConfig {
             given.to_vec()
         }
     };
+    let memory = Memory::of(settled.max_memory);
     ReceiverConfig {
+        max_body: memory.body,
+        max_bodies: memory.under_way,
         grpc: listen(&settled.grpc, usual.grpc.clone()),
         http: listen(&settled.http, usual.http.clone()),
         allow_origins: settled.allow_origin.clone(),

@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout_at};
 
 /// Batches that may wait for the store: enough to ride out a long frame, little enough to push
 /// back before memory is at stake.
@@ -18,41 +18,72 @@ pub const QUEUE: usize = 16;
 /// How long an exporter waits for a place in the queue before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// So many times its body may a request take while it is decoded.
+const DECODED: usize = 6;
+/// Bytes of one permit for memory.
+const PERMIT: usize = 1 << 10;
+
+/// A batch on its way to the store, and the memory that it may take until it is there.
+pub struct Delivery {
+    /// What is brought.
+    pub batch: Batch,
+    _room: OwnedSemaphorePermit,
+}
 
 /// Decodes, prepares and hands over. What it acknowledges is on its way to the store and is not
 /// dropped.
 pub struct Intake {
     known: Arc<Known>,
-    queue: mpsc::Sender<Batch>,
+    queue: mpsc::Sender<Delivery>,
+    room: Arc<Semaphore>,
+    most: usize,
 }
 
 impl Intake {
-    /// An intake into a queue.
-    pub fn new(known: Arc<Known>, queue: mpsc::Sender<Batch>) -> Self {
-        Self { known, queue }
+    /// An intake into a queue; what is on its way may take about `room` bytes.
+    pub fn new(known: Arc<Known>, queue: mpsc::Sender<Delivery>, room: usize) -> Self {
+        let most = (room / PERMIT).clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            known,
+            queue,
+            room: Arc::new(Semaphore::new(most)),
+            most,
+        }
+    }
+
+    /// Permits for so many bytes; what is larger than all there is takes all of it.
+    fn permits(&self, bytes: usize) -> usize {
+        (bytes / PERMIT + 1).min(self.most)
     }
 
     async fn take(&self, payload: Payload) -> Result<Accepted, Busy> {
-        let place = match timeout(PATIENCE, self.queue.reserve()).await {
-            Ok(Ok(place)) => place,
-            Ok(Err(_)) => {
-                return Err(Busy::Stopping {
-                    retry_after: RETRY_AFTER,
-                });
-            }
-            Err(_) => {
-                return Err(Busy::Full {
-                    retry_after: RETRY_AFTER,
-                });
-            }
+        let full = |_| Busy::Full {
+            retry_after: RETRY_AFTER,
         };
+        let stopping = |_| Busy::Stopping {
+            retry_after: RETRY_AFTER,
+        };
+        let until = Instant::now() + PATIENCE;
+        let permits = self.permits(payload.body.len().saturating_mul(DECODED));
+        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
+        let room = self.room.clone().acquire_many_owned(permits);
+        let room = timeout_at(until, room).await.map_err(full)?;
+        let mut room = room.map_err(|_| stopping(()))?;
+        let place = timeout_at(until, self.queue.reserve()).await;
+        let place = place.map_err(full)?.map_err(|_| stopping(()))?;
         let decoded = wire::decode(&payload);
         let accepted = Accepted {
             rejected: decoded.rejected(),
             message: decoded.rejection(),
         };
         let arrival = payload.received_ns;
-        place.send(ingest::prepare(&self.known.tables, &decoded, arrival));
+        let batch = ingest::prepare(&self.known.tables, &decoded, arrival);
+        drop(decoded);
+        let needed = self.permits(batch.items.weight());
+        place.send(Delivery {
+            _room: room.split(needed).unwrap_or(room),
+            batch,
+        });
         Ok(accepted)
     }
 }

@@ -1,25 +1,79 @@
 //! Holding the memory limit (design, section 8): the content bytes of the oldest ended turns go
-//! first, then whole sessions, oldest ended first, and never pinned ones. All of it is counted.
+//! first, then whole sessions, oldest ended first, and never spared ones. All of it is counted.
+//!
+//! What goes leaves holes: pieces are moved together in `slabs`, chunks of the arena go when they
+//! are empty, and texts and origins that nothing uses any more are let go from time to time. What
+//! cannot be given back is counted as held.
 
+use super::evidence::Origin;
 use super::ids::SessionId;
-use super::node::SessionState;
+use super::intern::Sym;
+use super::node::{SessionState, SessionSummary};
 use super::store::Store;
+use rustc_hash::FxHashSet;
+
+/// Holes that are always there: the block and the chunk that are being filled, and as many that
+/// are about to go.
+const HOLES: usize = 4 << 20;
+/// Texts and origins are looked through again when they take so much more than after the last
+/// time, bytes.
+const TEXTS: usize = 1 << 20;
 
 impl Store {
-    /// Drops until at most `limit` bytes are held. `spared` sessions stay whole.
-    pub fn hold(&mut self, limit: usize, spared: &dyn Fn(SessionId) -> bool) {
-        if self.weight() <= limit {
-            return;
+    /// Memory taken by evidence, texts and what is known of sessions, roughly, bytes.
+    pub fn weight(&self) -> usize {
+        let known = self.units.weight() + self.sessions_weight() + self.responses.weight();
+        self.weight + known + self.texts.weight() + self.metrics.weight()
+    }
+
+    /// Memory that is held for it: the same, and what could not be given back of what went.
+    pub fn held(&self) -> usize {
+        self.weight() + self.slack()
+    }
+
+    fn slack(&self) -> usize {
+        (self.slabs.slack() + self.evidence.slack()).saturating_sub(HOLES)
+    }
+
+    /// Drops until at most `limit` bytes are held. `spared` sessions stay, and stay whole if the
+    /// limit can be held so. Gives the sessions that went, as they were listed.
+    pub fn hold(
+        &mut self,
+        limit: usize,
+        spared: &dyn Fn(SessionId) -> bool,
+    ) -> Vec<SessionSummary> {
+        if self.held() <= limit {
+            return Vec::new();
         }
-        let target = limit - limit / 10;
-        let mut sessions: Vec<(bool, u64, SessionId)> = self
-            .sessions()
-            .iter()
-            .filter(|s| !spared(s.id))
+        self.settle_orphans();
+        self.move_together();
+        let target = (limit - limit / 10).saturating_sub(self.slack());
+        self.drop_contents(target, &|id| !spared(id));
+        let gone = self.drop_whole(target, spared);
+        self.drop_strangers(target, spared);
+        let evidence = self.weight() - self.metrics.weight();
+        self.metrics.shrink(target.saturating_sub(evidence));
+        self.drop_contents(target, spared);
+        self.forget_unused();
+        self.move_together();
+        gone
+    }
+
+    /// The listed sessions that are chosen, in the order in which they go.
+    fn by_age(&self, chosen: &dyn Fn(SessionId) -> bool) -> Vec<(bool, u64, SessionId)> {
+        let listed = self.sessions().iter().filter(|s| chosen(s.id));
+        let mut sessions: Vec<_> = listed
             .map(|s| (s.state == SessionState::Running, s.end, s.id))
             .collect();
         sessions.sort_unstable();
-        for &(running, _, id) in &sessions {
+        sessions
+    }
+
+    fn drop_contents(&mut self, target: usize, chosen: &dyn Fn(SessionId) -> bool) {
+        if self.weight() <= target {
+            return;
+        }
+        for (running, _, id) in self.by_age(chosen) {
             for unit in self.oldest_units(id, running) {
                 if self.weight() <= target {
                     return;
@@ -27,38 +81,28 @@ impl Store {
                 self.drop_content(unit);
             }
         }
-        for &(_, _, id) in &sessions {
-            if self.weight() <= target {
-                return;
-            }
-            self.evict(id);
-        }
-        self.drop_strangers(target);
-        let evidence = self.weight() - self.metrics.weight();
-        self.metrics.shrink(target.saturating_sub(evidence));
     }
 
-    /// Units of a session, oldest first; of a running session all but the newest.
+    /// Units of a session with contents, oldest first; of a running session all but the newest.
     fn oldest_units(&self, id: SessionId, running: bool) -> Vec<u32> {
         let mut units = self.unit_ids(id);
-        units.sort_by_key(|&u| {
-            self.units
-                .get(u)
-                .and_then(|u| u.brief.as_ref())
-                .map(|b| b.end)
-        });
+        let end = |&unit: &u32| {
+            let brief = self.units.get(unit).and_then(|u| u.brief.as_ref());
+            brief.map(|b| b.end)
+        };
+        units.sort_by_key(end);
         units.truncate(units.len() - usize::from(running && !units.is_empty()));
+        units.retain(|&unit| self.units.get(unit).is_some_and(|u| u.has_content));
         units
     }
 
     fn drop_content(&mut self, unit: u32) {
-        let members = self
-            .units
-            .get(unit)
-            .map(|u| u.members.clone())
-            .unwrap_or_default();
+        let Some(state) = self.units.get_mut(unit) else {
+            return;
+        };
+        state.has_content = false;
         let mut dropped = 0;
-        for id in members {
+        for id in &state.members {
             if let Some(e) = self
                 .evidence
                 .get_mut(id.0 as usize)
@@ -70,9 +114,7 @@ impl Store {
             }
         }
         self.counters.content_dropped += dropped;
-        if dropped > 0
-            && let Some(state) = self.units.get_mut(unit)
-        {
+        if dropped > 0 {
             state.content_dropped = true;
             if let Some(session) = state.session {
                 self.mark_session(session);
@@ -80,17 +122,46 @@ impl Store {
         }
     }
 
-    fn evict(&mut self, id: SessionId) {
-        for unit in self.unit_ids(id) {
-            self.evict_unit(unit);
+    fn drop_whole(
+        &mut self,
+        target: usize,
+        spared: &dyn Fn(SessionId) -> bool,
+    ) -> Vec<SessionSummary> {
+        if self.weight() <= target {
+            return Vec::new();
         }
-        self.counters.evicted_sessions += 1;
-        self.drop_session(id);
+        let sessions = self.by_age(&|id| !spared(id));
+        self.evict(target, sessions.into_iter().map(|(.., id)| id))
     }
 
-    fn evict_unit(&mut self, unit: u32) {
+    /// Evicts sessions until no more than the target is taken; those that were listed.
+    fn evict(
+        &mut self,
+        target: usize,
+        sessions: impl Iterator<Item = SessionId>,
+    ) -> Vec<SessionSummary> {
+        let mut gone = Vec::new();
+        let mut units = FxHashSet::default();
+        for id in sessions {
+            let lines = gone.len() * Self::line_weight();
+            if self.weight().saturating_sub(lines) <= target {
+                break;
+            }
+            for unit in self.unit_ids(id) {
+                self.evict_unit(unit, &mut units);
+            }
+            gone.push(id);
+        }
+        self.responses.forget(&units);
+        self.counters.evicted_sessions += gone.len() as u64;
+        self.drop_sessions(&gone)
+    }
+
+    fn evict_unit(&mut self, unit: u32, numbers: &mut FxHashSet<u32>) {
         self.sessions.processes.drop(unit);
+        numbers.insert(self.units.root(unit));
         let gone = self.units.remove(unit);
+        numbers.extend(&gone.absorbed);
         for &member in &gone.members {
             self.remove(member);
         }
@@ -98,16 +169,53 @@ impl Store {
     }
 
     /// Evidence of no agent at all goes last: it is in no session that is shown.
-    fn drop_strangers(&mut self, target: usize) {
-        let shown: std::collections::HashSet<SessionId> =
-            self.sessions().iter().map(|s| s.id).collect();
-        for id in self.session_ids() {
-            if self.weight() <= target {
-                return;
-            }
-            if !shown.contains(&id) {
-                self.evict(id);
+    fn drop_strangers(&mut self, target: usize, spared: &dyn Fn(SessionId) -> bool) {
+        if self.weight() <= target {
+            return;
+        }
+        let strangers: Vec<SessionId> = self.unlisted().map(|(id, _)| id).collect();
+        self.evict(target, strangers.into_iter().filter(|&id| !spared(id)));
+    }
+
+    /// Moves what is left of sparse blocks together.
+    fn move_together(&mut self) {
+        if self.slabs.leave_sparse() {
+            for evidence in self.evidence.iter_mut() {
+                evidence.bytes = self.slabs.moved(evidence.bytes);
             }
         }
+    }
+
+    /// Lets texts and origins go that nothing uses, if there may be many.
+    fn forget_unused(&mut self) {
+        if self.names_weight() <= self.swept + self.swept / 4 + TEXTS {
+            return;
+        }
+        let there = self.evidence.iter().map(|(_, e)| e);
+        let there = there.filter(|e| e.unit != u32::MAX);
+        let mut texts: FxHashSet<Sym> = FxHashSet::default();
+        let mut origins: FxHashSet<u32> = FxHashSet::default();
+        for evidence in there {
+            texts.insert(evidence.name);
+            texts.extend(evidence.facts.texts());
+            origins.insert(evidence.origin);
+        }
+        let claims = self.units.iter().filter_map(|u| u.claim);
+        texts.extend(claims.map(|(_, key)| key.text));
+        self.texts.keep_only(&texts);
+        for (at, origin) in (0..).zip(&mut self.origins) {
+            if !origins.contains(&at) && self.origin_index.remove(&origin.key).is_some() {
+                self.weight -= origin.weight();
+                *origin = Origin::default();
+                self.origins_free.push(at);
+            }
+        }
+        self.swept = self.names_weight();
+    }
+
+    /// Memory of texts and origins, roughly, bytes.
+    fn names_weight(&self) -> usize {
+        let origins = self.origin_index.len() * (size_of::<Origin>() + 256);
+        self.texts.weight() + origins
     }
 }

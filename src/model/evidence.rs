@@ -142,6 +142,11 @@ impl Facts {
             *fact = Fact::new(fact.field, fact.rule, u64::from(text.0));
         }
     }
+    /// The texts among them.
+    pub fn texts(&self) -> impl Iterator<Item = Sym> {
+        let texts = self.0.iter().filter(|f| f.field.is_text());
+        texts.map(|f| Sym(f.low))
+    }
     /// Bytes on the heap.
     pub fn heap(&self) -> usize {
         self.0.len() * size_of::<Fact>()
@@ -186,7 +191,7 @@ pub fn key_of(value: impl Hash) -> u64 {
 }
 
 /// Who sent a piece of evidence: resource and scope, interned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// `service.name`.
     pub service: Arc<str>,
@@ -202,6 +207,14 @@ pub struct Origin {
     pub scope_bytes: Box<[u8]>,
     /// Facts that the resource tells for all of its evidence (a session key).
     pub session: Option<(u16, Box<str>)>,
+}
+
+impl Origin {
+    /// Memory that it takes, roughly, bytes.
+    pub fn weight(&self) -> usize {
+        let texts = self.service.len() + self.scope.len() + 64;
+        size_of::<Self>() + self.resource.len() + self.scope_bytes.len() + texts
+    }
 }
 
 /// What kind of record a piece of evidence is.
@@ -250,6 +263,10 @@ pub struct Item {
     pub facts: Vec<(Field, u16, FactValue)>,
 }
 
+/// A piece's share of the indices, roughly, bytes: by id, in its unit, by response, and what the
+/// allocator rounds up.
+const INDICES: usize = 40;
+
 /// One piece of evidence in the store.
 #[derive(Clone, Debug)]
 pub struct Evidence {
@@ -292,6 +309,6 @@ pub struct Evidence {
 impl Evidence {
     /// Memory that it takes, roughly: itself, its bytes, its facts and its share of the indices.
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.bytes.len() + self.facts.heap() + 16
+        size_of::<Self>() + self.bytes.len() + self.facts.heap() + INDICES
     }
 }

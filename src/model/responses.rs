@@ -3,6 +3,7 @@
 use super::evidence::{Evidence, Field, Op, key_of};
 use super::units::Units;
 use hashbrown::HashTable;
+use rustc_hash::FxHashSet;
 
 /// Units by response. An id counts within its session only, since scripted servers use theirs
 /// again; an engine knows no sessions, and its id counts in all of them.
@@ -63,19 +64,14 @@ impl Responses {
         Some(unit)
     }
 
-    /// Forgets the response of a piece that was evicted, with its unit.
-    pub fn forget(&mut self, units: &Units, e: &Evidence) {
-        let Some(keys) = keys(e) else { return };
-        let gone = units.root(e.unit);
-        for key in [Some(keys.own), keys.any, keys.engines]
-            .into_iter()
-            .flatten()
-        {
-            let same = |told: &(u64, u32)| told.0 == key && units.root(told.1) == gone;
-            if let Ok(entry) = self.0.find_entry(key, same) {
-                entry.remove();
-            }
-        }
+    /// Forgets units that went: their numbers are used again.
+    pub fn forget(&mut self, gone: &FxHashSet<u32>) {
+        self.0.retain(|(_, unit)| !gone.contains(unit));
+    }
+
+    /// Memory that they take, bytes.
+    pub fn weight(&self) -> usize {
+        self.0.allocation_size()
     }
 
     fn of(&self, key: u64) -> Vec<u32> {

@@ -7,7 +7,7 @@ use super::correlate::{self, Context, Lore};
 use super::figures::Figures;
 use super::ids::{EvidenceId, SessionId};
 use super::measured::{Measured, with_metrics};
-use super::node::{SessionSummary, Tree};
+use super::node::{Node, SessionSummary, Tree};
 use super::processes::Processes;
 pub use super::silence::STALE_AFTER_NS;
 use super::store::Store;
@@ -22,6 +22,9 @@ const ROUNDS: usize = 16;
 
 /// How often sessions are looked at for silence, ns.
 const SILENCE_EVERY_NS: u64 = 1_000_000_000;
+
+/// Memory that a session's names and its places in lists and sets take, roughly, bytes.
+const LINE: usize = 320;
 
 /// One session.
 pub(super) struct Session {
@@ -101,10 +104,7 @@ impl Store {
 
     /// Correlates units that changed and sums their sessions up: those.
     fn catch_up(&mut self, lore: &dyn Lore, most: usize) -> Vec<SessionId> {
-        for (session, unit) in std::mem::take(&mut self.units.orphaned) {
-            self.leave(session, unit);
-            self.sessions.processes.forget(unit);
-        }
+        self.settle_orphans();
         self.settle_processes();
         let dirty = self.units.take_dirty(most);
         self.version += u64::from(!dirty.is_empty());
@@ -116,6 +116,14 @@ impl Store {
         self.place_metrics(lore);
         again.extend(self.summarise_dirty());
         again
+    }
+
+    /// Units that others took in are in no session any more.
+    pub(super) fn settle_orphans(&mut self) {
+        for (session, unit) in std::mem::take(&mut self.units.orphaned) {
+            self.leave(session, unit);
+            self.sessions.processes.forget(unit);
+        }
     }
 
     fn summarise_dirty(&mut self) -> Vec<SessionId> {
@@ -139,9 +147,7 @@ impl Store {
     fn sum(&mut self) {
         let mut totals = self.sessions.evicted;
         for session in &self.sessions.list {
-            totals.add(&session.figures);
-            totals.wall_ns = totals.wall_ns.saturating_add(session.figures.wall_ns);
-            totals.idle_ns = totals.idle_ns.saturating_add(session.figures.idle_ns);
+            add(&mut totals, &session.figures);
         }
         self.sessions.totals = totals;
     }
@@ -220,8 +226,8 @@ impl Store {
         if let Some(before) = before.filter(|b| *b != id) {
             self.leave(before, unit);
         }
+        self.units.brief(unit, brief);
         if let Some(state) = self.units.get_mut(unit) {
-            state.brief = Some(Box::new(brief));
             state.session = Some(id);
             state.nodes = watched.then(|| Arc::new(nodes));
         }
@@ -363,10 +369,6 @@ impl Store {
             .map(|(id, s)| (*id, &s.units))
     }
 
-    pub(super) fn session_ids(&self) -> Vec<SessionId> {
-        self.sessions.all.keys().copied().collect()
-    }
-
     pub(super) fn unit_ids(&self, id: SessionId) -> Vec<u32> {
         self.sessions
             .all
@@ -375,17 +377,53 @@ impl Store {
             .unwrap_or_default()
     }
 
-    pub(super) fn drop_session(&mut self, id: SessionId) {
-        let listed = self.sessions.all.get(&id).and_then(|s| s.listed);
-        if let Some(summary) = listed.and_then(|at| self.sessions.list.get(at)) {
-            self.sessions.evicted.add(&summary.figures);
+    /// Takes sessions out, whose units went; those that were listed.
+    pub(super) fn drop_sessions(&mut self, ids: &[SessionId]) -> Vec<SessionSummary> {
+        if ids.is_empty() {
+            return Vec::new();
         }
-        self.unlist(id);
-        let gone = self.sessions.all.swap_remove(&id);
-        if let Some(measured) = gone.and_then(|s| s.measured) {
-            self.evict_metrics(id, &measured);
+        for id in ids {
+            let gone = self.sessions.all.swap_remove(id);
+            if let Some(measured) = gone.and_then(|s| s.measured) {
+                self.evict_metrics(*id, &measured);
+            }
+            self.sessions.watched.take_if(|w| w.id == *id);
         }
-        self.sessions.watched.take_if(|w| w.id == id);
+        let all = &self.sessions.all;
+        let gone = self
+            .sessions
+            .list
+            .extract_if(.., |s| !all.contains_key(&s.id));
+        let gone: Vec<SessionSummary> = gone.collect();
+        for summary in &gone {
+            add(&mut self.sessions.evicted, &summary.figures);
+        }
+        for (i, summary) in self.sessions.list.iter().enumerate() {
+            if let Some(session) = self.sessions.all.get_mut(&summary.id) {
+                session.listed = Some(i);
+            }
+        }
         self.sum();
+        gone
     }
+
+    /// Memory that sessions take besides their units, roughly, bytes: their lines, and the nodes of
+    /// the one that is looked at, which are kept by unit and as a tree.
+    pub(super) fn sessions_weight(&self) -> usize {
+        let watched = self.sessions.watched.as_ref();
+        let nodes = watched.map_or(0, |w| w.tree.nodes.len());
+        self.sessions.all.len() * Self::line_weight() + nodes * 2 * size_of::<Node>()
+    }
+
+    /// Memory that one session takes so, roughly, bytes.
+    pub(super) fn line_weight() -> usize {
+        size_of::<Session>() + size_of::<SessionSummary>() + LINE
+    }
+}
+
+/// Adds a session's sums, with its times.
+fn add(sum: &mut Figures, figures: &Figures) {
+    sum.add(figures);
+    sum.wall_ns = sum.wall_ns.saturating_add(figures.wall_ns);
+    sum.idle_ns = sum.idle_ns.saturating_add(figures.idle_ns);
 }

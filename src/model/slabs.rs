@@ -1,8 +1,11 @@
 //! Where the bytes of evidence lie: one after another in large blocks, so that a million spans
-//! take their bytes and no allocator's rounding. A block goes when nothing in it is left.
+//! take their bytes and no allocator's rounding. A block goes when nothing in it is left; what is
+//! left in blocks that are mostly empty can be moved together.
 
 /// Size of a block; a longer piece has a block of its own.
 const BLOCK: usize = 1 << 20;
+/// Of what is held, the part that may be of no use before it is worth moving pieces together.
+const LOSS: usize = 8;
 
 /// Where a piece's bytes are; nowhere, when its length is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +31,8 @@ impl Stored {
 struct Block {
     bytes: Vec<u8>,
     live: usize,
+    /// What is left of it is to be moved.
+    leaving: bool,
 }
 
 /// All blocks. The newest is being filled.
@@ -36,6 +41,9 @@ pub struct Slabs {
     blocks: Vec<Block>,
     free: Vec<u32>,
     filling: Option<u32>,
+    /// Bytes of all blocks, and of all that is kept in them.
+    held: usize,
+    live: usize,
 }
 
 impl Slabs {
@@ -51,6 +59,7 @@ impl Slabs {
         let at = u32::try_from(block.bytes.len()).unwrap_or(u32::MAX);
         block.bytes.extend_from_slice(bytes);
         block.live += bytes.len();
+        self.live += bytes.len();
         Stored {
             block: number,
             at,
@@ -71,11 +80,54 @@ impl Slabs {
         });
         if let Some(block) = self.blocks.get_mut(number as usize) {
             block.bytes = Vec::with_capacity(len.max(BLOCK));
+            self.held += block.bytes.capacity();
         }
         if let Some(full) = self.filling.replace(number) {
-            self.sweep(full);
+            self.seal(full);
         }
         number
+    }
+
+    /// Gives back what a block that is full has not used.
+    fn seal(&mut self, number: u32) {
+        if let Some(block) = self.blocks.get_mut(number as usize)
+            && block.bytes.capacity() - block.bytes.len() > BLOCK / LOSS
+        {
+            self.held -= block.bytes.capacity();
+            block.bytes.shrink_to_fit();
+            self.held += block.bytes.capacity();
+        }
+        self.sweep(number);
+    }
+
+    /// Bytes that are held and of no use.
+    pub fn slack(&self) -> usize {
+        self.held - self.live
+    }
+
+    /// Marks the blocks that are worth leaving, if it is worth it; what is in them is to be moved
+    /// ([`Slabs::moved`]).
+    pub fn leave_sparse(&mut self) -> bool {
+        if self.slack() <= self.held / LOSS + BLOCK {
+            return false;
+        }
+        for (block, number) in self.blocks.iter_mut().zip(0..) {
+            let lost = block.bytes.capacity() - block.live;
+            block.leaving = lost > block.bytes.capacity() / LOSS && self.filling != Some(number);
+        }
+        true
+    }
+
+    /// Where a piece is after it was moved out of a block that is left.
+    pub fn moved(&mut self, stored: Stored) -> Stored {
+        let block = self.blocks.get(stored.block as usize);
+        if stored.is_empty() || !block.is_some_and(|b| b.leaving) {
+            return stored;
+        }
+        let bytes = self.get(stored).to_vec();
+        let there = self.keep(&bytes);
+        self.release(stored);
+        there
     }
 
     /// The bytes of a piece.
@@ -88,8 +140,12 @@ impl Slabs {
 
     /// Lets a piece go.
     pub fn release(&mut self, stored: Stored) {
+        if stored.is_empty() {
+            return;
+        }
         if let Some(block) = self.blocks.get_mut(stored.block as usize) {
             block.live = block.live.saturating_sub(stored.len());
+            self.live = self.live.saturating_sub(stored.len());
         }
         if self.filling != Some(stored.block) {
             self.sweep(stored.block);
@@ -102,7 +158,8 @@ impl Slabs {
             && block.live == 0
             && block.bytes.capacity() > 0
         {
-            block.bytes = Vec::new();
+            self.held -= block.bytes.capacity();
+            *block = Block::default();
             self.free.push(number);
         }
     }
@@ -140,6 +197,33 @@ mod tests {
         slabs.release(at);
         assert!(slabs.get(at).is_empty());
         assert_eq!(slabs.get(next), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_left_of_many_blocks_is_moved_together() {
+        let mut slabs = Slabs::default();
+        let mut pieces: Vec<(Vec<u8>, Stored)> = (0..200u8)
+            .map(|i| vec![i; 100_000])
+            .map(|bytes| (bytes.clone(), slabs.keep(&bytes)))
+            .collect();
+        assert!(!slabs.leave_sparse(), "all is in use");
+        let mut at = 0;
+        pieces.retain(|(_, stored)| {
+            at += 1;
+            let stays = at % 5 == 0;
+            if !stays {
+                slabs.release(*stored);
+            }
+            stays
+        });
+        assert!(slabs.held >= 20 * BLOCK, "a fifth is left in each block");
+        assert!(slabs.leave_sparse());
+        for (_, stored) in &mut pieces {
+            *stored = slabs.moved(*stored);
+        }
+        assert!(slabs.held <= 6 * BLOCK, "{}", slabs.held);
+        assert_eq!(slabs.live, 40 * 100_000);
+        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == bytes));
     }
 
     #[test]

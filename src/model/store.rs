@@ -47,17 +47,20 @@ pub struct Counters {
 /// All evidence.
 pub struct Store {
     pub(super) evidence: Arena,
-    pub(super) free: Vec<u32>,
     pub(super) slabs: Slabs,
     spans: HashTable<u32>,
     records: HashTable<u32>,
     /// The unit of each response id, for calls that several pieces tell of across traces.
-    responses: Responses,
+    pub(super) responses: Responses,
     twins: Twins,
     seed: hashbrown::DefaultHashBuilder,
     pub(super) texts: Interner,
     pub(super) origins: Vec<Origin>,
-    origin_index: FxHashMap<u64, u32>,
+    pub(super) origin_index: FxHashMap<u64, u32>,
+    /// Places of origins that went.
+    pub(super) origins_free: Vec<u32>,
+    /// Memory of texts and origins when those of no use were let go last, bytes.
+    pub(super) swept: usize,
     pub(super) units: Units,
     pub(super) sessions: Sessions,
     pub(super) metrics: Metrics,
@@ -83,7 +86,6 @@ impl Store {
     pub fn new() -> Self {
         Self {
             evidence: Arena::default(),
-            free: Vec::new(),
             slabs: Slabs::default(),
             spans: HashTable::new(),
             records: HashTable::new(),
@@ -93,6 +95,8 @@ impl Store {
             texts: Interner::default(),
             origins: Vec::new(),
             origin_index: FxHashMap::default(),
+            origins_free: Vec::new(),
+            swept: 0,
             units: Units::default(),
             sessions: Sessions::default(),
             metrics: Metrics::default(),
@@ -104,11 +108,6 @@ impl Store {
         }
     }
 
-    /// Memory taken by evidence and texts, roughly, bytes.
-    pub fn weight(&self) -> usize {
-        self.weight + self.texts.weight() + self.metrics.weight()
-    }
-
     /// Goes up with every change of what is shown.
     pub fn version(&self) -> u64 {
         self.version
@@ -116,7 +115,7 @@ impl Store {
 
     /// The last arrival, ns since the epoch: "now" for a recording that is not played.
     pub fn last_time(&self) -> u64 {
-        let arrivals = self.evidence.iter().map(|e| e.arrival);
+        let arrivals = self.evidence.iter().map(|(_, e)| e.arrival);
         let measured = self.metrics.last_time();
         arrivals.max().unwrap_or_default().max(measured)
     }
@@ -162,9 +161,8 @@ impl Store {
 
     /// All evidence that is there.
     pub fn ids(&self) -> Vec<EvidenceId> {
-        let all = self.evidence.iter().zip(0..);
-        let there = all.filter(|(e, _)| e.unit != u32::MAX);
-        there.map(|(_, id)| EvidenceId(id)).collect()
+        let there = self.evidence.iter().filter(|(_, e)| e.unit != u32::MAX);
+        there.map(|(id, _)| EvidenceId(id)).collect()
     }
 
     /// Something came that is not correlated yet.
@@ -241,19 +239,12 @@ impl Store {
     fn insert(&mut self, hash: u64, mut new: Evidence, bytes: &[u8]) {
         self.census.note(&new);
         new.bytes = self.slabs.keep(bytes);
-        let at = self
-            .free
-            .pop()
-            .unwrap_or_else(|| u32::try_from(self.evidence.len()).unwrap_or(u32::MAX - 1));
+        let at = self.evidence.next();
         let unit = self.link(at, &new);
         let unit = self.meet(at, unit, &new);
         self.weight += new.weight();
         let (signal, arrival) = (new.signal, new.arrival);
-        let evidence = Evidence { unit, ..new };
-        match self.evidence.get_mut(at as usize) {
-            Some(slot) => *slot = evidence,
-            None => self.evidence.push(evidence),
-        }
+        self.evidence.put(Evidence { unit, ..new });
         self.units.add(unit, EvidenceId(at), arrival);
         let (evidence, origins, seed) = (&self.evidence, &self.origins, &self.seed);
         let rehash = |&i: &u32| {
@@ -268,12 +259,18 @@ impl Store {
     }
 
     fn intern_origin(&mut self, origin: &Arc<Origin>) -> u32 {
-        let next = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
-        let at = *self.origin_index.entry(origin.key).or_insert(next);
-        if at == next {
-            self.weight += origin.resource.len() + origin.scope_bytes.len() + size_of::<Origin>();
-            self.origins.push((**origin).clone());
+        if let Some(&known) = self.origin_index.get(&origin.key) {
+            return known;
         }
+        self.weight += origin.weight();
+        let at = self.origins_free.pop();
+        let at = at.filter(|&at| (at as usize) < self.origins.len());
+        let at = at.unwrap_or_else(|| {
+            self.origins.push(Origin::default());
+            u32::try_from(self.origins.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.origins[at as usize] = (**origin).clone();
+        self.origin_index.insert(origin.key, at);
         at
     }
 
@@ -348,14 +345,13 @@ impl Store {
         if let Ok(entry) = index.find_entry(hash, |&i| i == at) {
             entry.remove();
         }
-        self.responses.forget(&self.units, e);
         self.twins.forget(at, e, &self.origins);
         if let Some(slot) = self.evidence.get_mut(at as usize) {
             slot.unit = u32::MAX;
             self.slabs.release(std::mem::take(&mut slot.bytes));
             slot.facts = Facts::default();
         }
-        self.free.push(at);
+        self.evidence.free(at);
     }
 }
 

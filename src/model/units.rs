@@ -83,9 +83,32 @@ pub struct UnitState {
     pub session: Option<SessionId>,
     /// Its nodes, kept while its session is looked at.
     pub nodes: Option<Arc<Unit>>,
-    /// The content bytes of its evidence were dropped.
+    /// Content bytes of its evidence were dropped.
     pub content_dropped: bool,
+    /// There are content bytes that can be dropped.
+    pub has_content: bool,
+    /// Units that became it.
+    pub absorbed: Vec<u32>,
     dirty: bool,
+}
+
+impl UnitState {
+    /// Memory that it takes besides its evidence, roughly, bytes.
+    fn weight(&self) -> usize {
+        let brief = self.brief.as_ref().map_or(0, |b| b.weight());
+        size_of::<Self>() + KEYS + brief
+    }
+}
+
+/// Memory that the keys of a unit, its place in its session and in its process take, roughly,
+/// bytes.
+const KEYS: usize = 160;
+
+impl Brief {
+    fn weight(&self) -> usize {
+        let turn = |t: &Arc<TurnSummary>| size_of::<TurnSummary>() + t.title.len() + 64;
+        size_of::<Self>() + self.turns.iter().map(turn).sum::<usize>()
+    }
 }
 
 /// Keys of units that are whole sessions: where records tell the story a session is correlated
@@ -103,6 +126,9 @@ pub struct Units {
     all: Vec<UnitState>,
     keys: FxHashMap<u64, u32>,
     dirty: Vec<u32>,
+    /// Places of units that went.
+    free: Vec<u32>,
+    weight: usize,
     /// Sessions that lost a unit to another by a join.
     pub orphaned: Vec<(SessionId, u32)>,
 }
@@ -144,15 +170,44 @@ impl Units {
         }
     }
 
-    fn give_key(&mut self, unit: Option<u32>, key: u64) -> u32 {
-        let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        let unit = unit.unwrap_or_else(|| {
-            self.all.push(UnitState {
-                merged_into: next,
-                ..UnitState::default()
-            });
-            next
+    /// A unit without anything in it.
+    fn fresh(&mut self) -> u32 {
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.all.push(UnitState::default());
+            u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
         });
+        if let Some(state) = self.all.get_mut(at as usize) {
+            state.merged_into = at;
+            self.weight += state.weight();
+        }
+        at
+    }
+
+    /// Memory that units take besides their evidence, roughly, bytes.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// What a session knows of a unit from now on.
+    pub fn brief(&mut self, unit: u32, brief: Brief) {
+        let before = self.weight;
+        let Some(state) = self.get_mut(unit) else {
+            return;
+        };
+        let old = state.weight();
+        state.brief = Some(Box::new(brief));
+        let new = state.weight();
+        self.weight = before + new - old;
+    }
+
+    /// All units that are something by themselves.
+    pub fn iter(&self) -> impl Iterator<Item = &UnitState> {
+        let own = (0..).zip(&self.all).filter(|(at, u)| u.merged_into == *at);
+        own.map(|(_, u)| u)
+    }
+
+    fn give_key(&mut self, unit: Option<u32>, key: u64) -> u32 {
+        let unit = unit.unwrap_or_else(|| self.fresh());
         self.keys.insert(key, unit);
         if let Some(state) = self.get_mut(unit) {
             state.keys.push(key);
@@ -168,6 +223,7 @@ impl Units {
         }
         let (keep, gone) = (a.min(b), a.max(b));
         let lost = std::mem::take(&mut self.all[gone as usize]);
+        self.weight -= lost.weight() - size_of::<UnitState>(); // its place is still taken
         self.all[gone as usize].merged_into = keep;
         self.orphaned.extend(lost.session.map(|s| (s, gone)));
         let kept = &mut self.all[keep as usize];
@@ -177,6 +233,9 @@ impl Units {
         kept.process = earlier(kept.process, lost.process);
         kept.last_arrival = kept.last_arrival.max(lost.last_arrival);
         kept.content_dropped |= lost.content_dropped;
+        kept.has_content |= lost.has_content;
+        kept.absorbed.extend(lost.absorbed);
+        kept.absorbed.push(gone);
         self.mark(keep);
         keep
     }
@@ -205,6 +264,7 @@ impl Units {
         let root = self.root(unit);
         if let Some(state) = self.all.get_mut(root as usize) {
             state.last_arrival = state.last_arrival.max(arrival);
+            state.has_content = true;
         }
         self.mark(root);
     }
@@ -254,15 +314,17 @@ impl Units {
         let Some(state) = self.all.get_mut(root as usize) else {
             return UnitState::default();
         };
-        let gone = std::mem::replace(
-            state,
-            UnitState {
-                merged_into: root,
-                ..UnitState::default()
-            },
-        );
+        let gone = std::mem::take(state);
         for key in &gone.keys {
             self.keys.remove(key);
+        }
+        self.weight -= gone.weight() + gone.absorbed.len() * size_of::<UnitState>();
+        self.free.push(root);
+        for &at in &gone.absorbed {
+            if let Some(state) = self.all.get_mut(at as usize) {
+                *state = UnitState::default();
+                self.free.push(at);
+            }
         }
         gone
     }

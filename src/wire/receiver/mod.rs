@@ -35,6 +35,8 @@ pub struct ReceiverConfig {
     pub http: Vec<Listen>,
     /// Largest body in bytes, before and after decompression; 64 MiB by default.
     pub max_body: usize,
+    /// Bytes that all bodies under way may take together; 256 MiB by default.
+    pub max_bodies: usize,
     /// Connections open at once; further ones are closed at once and counted.
     pub max_connections: usize,
     /// Time to send a request's head, and again its body; 30 s by default.
@@ -55,6 +57,7 @@ impl Default for ReceiverConfig {
             grpc: vec![Listen::Loopback(4317)],
             http: vec![Listen::Loopback(4318)],
             max_body: 64 << 20,
+            max_bodies: 256 << 20,
             max_connections: 1024,
             patience: Duration::from_secs(30),
             allow_origins: Vec::new(),

@@ -23,8 +23,6 @@ use tokio::task::JoinSet;
 const GRACE: Duration = Duration::from_secs(2);
 /// Pause after a failed accept: it fails for want of file descriptors, and would at once again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Bodies of the largest size that may be held at once, over all connections.
-const BODIES: usize = 4;
 /// What is noted of a connection that waited in vain.
 const SILENT: &str = "connected, but sent no request";
 /// HTTP/2: calls at once on a connection.
@@ -46,7 +44,7 @@ impl Bound {
     ) {
         let slots = Arc::new(Semaphore::new(self.config.max_connections));
         let http = Arc::new(builder(&self.config));
-        let budget = Budget::new(self.config.max_body.saturating_mul(BODIES));
+        let budget = Budget::new(self.config.max_bodies);
         let shared = Arc::new(Shared {
             config: self.config,
             sink,
