@@ -8,13 +8,20 @@
 use super::evidence::Origin;
 use super::ids::SessionId;
 use super::intern::Sym;
-use super::node::{SessionState, SessionSummary};
+use super::node::{Node, SessionState, SessionSummary};
+use super::sessions::{Session, add};
 use super::store::Store;
 use rustc_hash::FxHashSet;
 
 /// Holes that are always there: the block and the chunk that are being filled, and as many that
 /// are about to go.
 const HOLES: usize = 4 << 20;
+/// Memory that correlating takes for each piece of a unit, roughly, bytes: for the largest it must
+/// be there.
+const CORRELATING: usize = 1200;
+/// Memory that a session's names and its places in lists and sets take, roughly, bytes.
+const LINE: usize = 320;
+
 /// Texts and origins are looked through again when they take so much more than after the last
 /// time, bytes.
 const TEXTS: usize = 1 << 20;
@@ -32,7 +39,8 @@ impl Store {
     }
 
     fn slack(&self) -> usize {
-        (self.slabs.slack() + self.evidence.slack()).saturating_sub(HOLES)
+        let correlating = self.units.largest() * CORRELATING;
+        (self.slabs.slack() + self.evidence.slack() + correlating).saturating_sub(HOLES)
     }
 
     /// Drops until at most `limit` bytes are held. `spared` sessions stay, and stay whole if the
@@ -56,6 +64,7 @@ impl Store {
         self.drop_contents(target, spared);
         self.forget_unused();
         self.move_together();
+        self.units.look_for_largest();
         gone
     }
 
@@ -217,5 +226,57 @@ impl Store {
     fn names_weight(&self) -> usize {
         let origins = self.origin_index.len() * (size_of::<Origin>() + 256);
         self.texts.weight() + origins
+    }
+
+    /// Takes sessions out, whose units went; those that were listed.
+    fn drop_sessions(&mut self, ids: &[SessionId]) -> Vec<SessionSummary> {
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        for id in ids {
+            let gone = self.sessions.all.swap_remove(id);
+            if let Some(measured) = gone.and_then(|s| s.measured) {
+                self.evict_metrics(*id, &measured);
+            }
+            self.sessions.watched.take_if(|w| w.id == *id);
+        }
+        let all = &self.sessions.all;
+        let gone = self
+            .sessions
+            .list
+            .extract_if(.., |s| !all.contains_key(&s.id));
+        let gone: Vec<SessionSummary> = gone.collect();
+        for summary in &gone {
+            add(&mut self.sessions.evicted, &summary.figures);
+        }
+        for (i, summary) in self.sessions.list.iter().enumerate() {
+            if let Some(session) = self.sessions.all.get_mut(&summary.id) {
+                session.listed = Some(i);
+            }
+        }
+        self.sum();
+        gone
+    }
+
+    /// Memory that sessions take besides their units, roughly, bytes: their lines, and the nodes of
+    /// the one that is looked at, which are kept by unit and as a tree.
+    fn sessions_weight(&self) -> usize {
+        let watched = self.sessions.watched.as_ref();
+        let nodes = watched.map_or(0, |w| w.tree.nodes.len());
+        self.sessions.all.len() * Self::line_weight() + nodes * 2 * size_of::<Node>()
+    }
+
+    /// Memory that one session takes so, roughly, bytes.
+    fn line_weight() -> usize {
+        // Lists grow by doubling; while they do, the old one is there too.
+        2 * (size_of::<Session>() + size_of::<SessionSummary>()) + LINE
+    }
+}
+
+impl Origin {
+    /// Memory that it takes, roughly, bytes.
+    pub fn weight(&self) -> usize {
+        let texts = self.service.len() + self.scope.len() + 64;
+        size_of::<Self>() + self.resource.len() + self.scope_bytes.len() + texts
     }
 }

@@ -209,14 +209,6 @@ pub struct Origin {
     pub session: Option<(u16, Box<str>)>,
 }
 
-impl Origin {
-    /// Memory that it takes, roughly, bytes.
-    pub fn weight(&self) -> usize {
-        let texts = self.service.len() + self.scope.len() + 64;
-        size_of::<Self>() + self.resource.len() + self.scope_bytes.len() + texts
-    }
-}
-
 /// What kind of record a piece of evidence is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {

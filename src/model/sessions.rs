@@ -7,7 +7,7 @@ use super::correlate::{self, Context, Lore};
 use super::figures::Figures;
 use super::ids::{EvidenceId, SessionId};
 use super::measured::{Measured, with_metrics};
-use super::node::{Node, SessionSummary, Tree};
+use super::node::{SessionSummary, Tree};
 use super::processes::Processes;
 pub use super::silence::STALE_AFTER_NS;
 use super::store::Store;
@@ -22,9 +22,6 @@ const ROUNDS: usize = 16;
 
 /// How often sessions are looked at for silence, ns.
 const SILENCE_EVERY_NS: u64 = 1_000_000_000;
-
-/// Memory that a session's names and its places in lists and sets take, roughly, bytes.
-const LINE: usize = 320;
 
 /// One session.
 pub(super) struct Session {
@@ -41,10 +38,10 @@ pub(super) struct Session {
 }
 
 /// The session whose tree is kept at hand, at a version of it.
-struct Watched {
-    id: SessionId,
+pub(super) struct Watched {
+    pub id: SessionId,
     version: u64,
-    tree: Arc<Tree>,
+    pub tree: Arc<Tree>,
 }
 
 /// All sessions.
@@ -53,7 +50,7 @@ pub struct Sessions {
     pub(super) all: IndexMap<SessionId, Session>,
     pub(super) list: Vec<SessionSummary>,
     dirty: Vec<SessionId>,
-    watched: Option<Watched>,
+    pub(super) watched: Option<Watched>,
     /// Units without a key, by process.
     pub(super) processes: Processes,
     silence_checked: u64,
@@ -144,7 +141,7 @@ impl Store {
         self.sessions.totals
     }
 
-    fn sum(&mut self) {
+    pub(super) fn sum(&mut self) {
         let mut totals = self.sessions.evicted;
         for session in &self.sessions.list {
             add(&mut totals, &session.figures);
@@ -376,53 +373,10 @@ impl Store {
             .map(|s| s.units.iter().copied().collect())
             .unwrap_or_default()
     }
-
-    /// Takes sessions out, whose units went; those that were listed.
-    pub(super) fn drop_sessions(&mut self, ids: &[SessionId]) -> Vec<SessionSummary> {
-        if ids.is_empty() {
-            return Vec::new();
-        }
-        for id in ids {
-            let gone = self.sessions.all.swap_remove(id);
-            if let Some(measured) = gone.and_then(|s| s.measured) {
-                self.evict_metrics(*id, &measured);
-            }
-            self.sessions.watched.take_if(|w| w.id == *id);
-        }
-        let all = &self.sessions.all;
-        let gone = self
-            .sessions
-            .list
-            .extract_if(.., |s| !all.contains_key(&s.id));
-        let gone: Vec<SessionSummary> = gone.collect();
-        for summary in &gone {
-            add(&mut self.sessions.evicted, &summary.figures);
-        }
-        for (i, summary) in self.sessions.list.iter().enumerate() {
-            if let Some(session) = self.sessions.all.get_mut(&summary.id) {
-                session.listed = Some(i);
-            }
-        }
-        self.sum();
-        gone
-    }
-
-    /// Memory that sessions take besides their units, roughly, bytes: their lines, and the nodes of
-    /// the one that is looked at, which are kept by unit and as a tree.
-    pub(super) fn sessions_weight(&self) -> usize {
-        let watched = self.sessions.watched.as_ref();
-        let nodes = watched.map_or(0, |w| w.tree.nodes.len());
-        self.sessions.all.len() * Self::line_weight() + nodes * 2 * size_of::<Node>()
-    }
-
-    /// Memory that one session takes so, roughly, bytes.
-    pub(super) fn line_weight() -> usize {
-        size_of::<Session>() + size_of::<SessionSummary>() + LINE
-    }
 }
 
 /// Adds a session's sums, with its times.
-fn add(sum: &mut Figures, figures: &Figures) {
+pub(super) fn add(sum: &mut Figures, figures: &Figures) {
     sum.add(figures);
     sum.wall_ns = sum.wall_ns.saturating_add(figures.wall_ns);
     sum.idle_ns = sum.idle_ns.saturating_add(figures.idle_ns);

@@ -32,6 +32,8 @@ pub struct Counters {
     pub rejected: u64,
     /// Values read although they broke the encoding's rules.
     pub repaired: u64,
+    /// Values that were hidden, before they came here.
+    pub hidden: u64,
     /// Copies of what was there already.
     pub duplicates: u64,
     /// Spans and records whose content bytes were dropped to hold the memory limit.

@@ -96,10 +96,12 @@ impl UnitState {
     /// Memory that it takes besides its evidence, roughly, bytes.
     fn weight(&self) -> usize {
         let brief = self.brief.as_ref().map_or(0, |b| b.weight());
-        size_of::<Self>() + KEYS + brief
+        PLACE + KEYS + brief
     }
 }
 
+/// Memory of a unit itself; its list grows by doubling, and while it does the old one is there too.
+const PLACE: usize = 2 * size_of::<UnitState>();
 /// Memory that the keys of a unit, its place in its session and in its process take, roughly,
 /// bytes.
 const KEYS: usize = 160;
@@ -129,6 +131,8 @@ pub struct Units {
     /// Places of units that went.
     free: Vec<u32>,
     weight: usize,
+    /// Members of the largest unit since it was looked for.
+    largest: usize,
     /// Sessions that lost a unit to another by a join.
     pub orphaned: Vec<(SessionId, u32)>,
 }
@@ -188,6 +192,17 @@ impl Units {
         self.weight
     }
 
+    /// Members of the largest unit there was since [`Units::look_for_largest`].
+    pub fn largest(&self) -> usize {
+        self.largest
+    }
+
+    /// Looks for the largest unit there is.
+    pub fn look_for_largest(&mut self) {
+        let members = self.iter().map(|u| u.members.len());
+        self.largest = members.max().unwrap_or(0);
+    }
+
     /// What a session knows of a unit from now on.
     pub fn brief(&mut self, unit: u32, brief: Brief) {
         let before = self.weight;
@@ -223,12 +238,13 @@ impl Units {
         }
         let (keep, gone) = (a.min(b), a.max(b));
         let lost = std::mem::take(&mut self.all[gone as usize]);
-        self.weight -= lost.weight() - size_of::<UnitState>(); // its place is still taken
+        self.weight -= lost.weight() - PLACE; // its place is still taken
         self.all[gone as usize].merged_into = keep;
         self.orphaned.extend(lost.session.map(|s| (s, gone)));
         let kept = &mut self.all[keep as usize];
         kept.keys.extend(lost.keys);
         kept.members.extend(lost.members);
+        self.largest = self.largest.max(kept.members.len());
         kept.claim = earlier(kept.claim, lost.claim);
         kept.process = earlier(kept.process, lost.process);
         kept.last_arrival = kept.last_arrival.max(lost.last_arrival);
@@ -253,8 +269,10 @@ impl Units {
 
     /// A new member.
     pub fn add(&mut self, unit: u32, id: EvidenceId, arrival: u64) {
-        if let Some(state) = self.get_mut(unit) {
+        let root = self.root(unit);
+        if let Some(state) = self.all.get_mut(root as usize) {
             state.members.push(id);
+            self.largest = self.largest.max(state.members.len());
         }
         self.touch(unit, arrival);
     }
@@ -318,7 +336,7 @@ impl Units {
         for key in &gone.keys {
             self.keys.remove(key);
         }
-        self.weight -= gone.weight() + gone.absorbed.len() * size_of::<UnitState>();
+        self.weight -= gone.weight() + gone.absorbed.len() * PLACE;
         self.free.push(root);
         for &at in &gone.absorbed {
             if let Some(state) = self.all.get_mut(at as usize) {
