@@ -1,8 +1,8 @@
 //! Every way out gives the terminal back.
 
-use crate::harness::{HANG, Terminal};
+use crate::harness::Terminal;
 use crate::{FREE, SPANFALL, WIDE, http, live, live_with_case, send};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A person does not wait.
 const SOON: Duration = Duration::from_secs(2);
@@ -73,21 +73,15 @@ fn a_closed_window_ends_it() {
     assert_eq!(status.exit_code(), 129);
 }
 
-/// More frames than any terminal holds back, while nobody reads them, and 200 requests: thrice
-/// what may wait for the loop.
+/// More frames than any terminal holds back, while nobody reads them, and 200 requests: many times
+/// what may wait for the loop. If that stood still, they would be told to come again.
 fn block(terminal: &Terminal, http: std::net::SocketAddr) {
     terminal.block(true);
     let spans = send::spans(crate::CASE);
     for (i, (_, body)) in spans.iter().cycle().take(200).enumerate() {
         let odd = u16::try_from(i % 2).unwrap();
         terminal.resize(120 - odd, 40);
-        let since = Instant::now();
-        assert_eq!(send::post(http, body), 200);
-        assert!(
-            since.elapsed() < HANG / 10,
-            "receiving stalls: {:?}",
-            since.elapsed()
-        );
+        assert_eq!(send::post(http, body), 200, "request {i}");
     }
 }
 

@@ -46,6 +46,11 @@ fn a_taken_port_is_told_with_the_flag_that_moves_it() {
         &address,
     ]));
     assert!(said.contains(&format!("{address} is taken")), "{said}");
+    #[cfg(target_os = "linux")]
+    assert!(
+        said.contains(&format!("process {}", std::process::id())),
+        "{said}"
+    );
     assert!(
         said.contains("--http") && said.contains("OTEL_EXPORTER_OTLP_ENDPOINT"),
         "{said}"

@@ -1,6 +1,7 @@
 //! Addresses to listen on.
 
 use super::ReceiverConfig;
+use super::holder::holder;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -47,9 +48,11 @@ impl fmt::Display for Listen {
 pub enum BindError {
     /// Something else listens there.
     #[error(
-        "{address} is taken, perhaps by an OpenTelemetry Collector or another spanfall: choose \
-         another port, such as {flag} {}, and tell the exporter \
+        "{address} is taken{}: choose another port, such as {flag} {}, and tell the exporter \
          OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{}",
+        holder.as_ref().map_or_else(
+            || ", perhaps by an OpenTelemetry Collector or another spanfall".to_owned(),
+            |holder| format!(" by {holder}")),
         moved(*address), other_port(address.port())
     )]
     Taken {
@@ -57,6 +60,8 @@ pub enum BindError {
         address: SocketAddr,
         /// `--grpc` or `--http`.
         flag: &'static str,
+        /// By whom, where that can be told.
+        holder: Option<String>,
     },
     /// Anything else.
     #[error(
@@ -162,7 +167,11 @@ async fn one(
         return Ok(address);
     }
     let refused = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => BindError::Taken { address, flag },
+        io::ErrorKind::AddrInUse => BindError::Taken {
+            address,
+            flag,
+            holder: holder(address),
+        },
         _ => BindError::Refused {
             address,
             flag,
@@ -215,6 +224,7 @@ mod tests {
             BindError::Taken {
                 address: address.parse().unwrap(),
                 flag,
+                holder: None,
             }
             .to_string()
         };
@@ -254,7 +264,7 @@ mod tests {
         .await
         .unwrap_err();
         assert!(
-            matches!(error, BindError::Taken { address, flag: "--http" } if address.port() == port),
+            matches!(error, BindError::Taken { address, flag: "--http", .. } if address.port() == port),
             "{error}"
         );
     }

@@ -5,6 +5,7 @@
 //! was refused, and why, is counted in [`Stats`].
 //!
 //! - `bind`: addresses, and what to do when one is taken
+//! - `holder`: who it is taken by
 //! - `serve`: connections, their bounds and their end
 //! - `answer`: one request, from its head to its reply
 //! - `guard`: who may send (`Origin`, `Host`, token) and the CORS headers
@@ -15,6 +16,7 @@ mod answer;
 mod bind;
 mod budget;
 mod guard;
+mod holder;
 mod reply;
 mod serve;
 mod stats;
