@@ -46,7 +46,7 @@ report = json.loads(text[text.index("\n{") + 1 if not text.startswith("{") else 
 got = report["received"]
 acked = sum(run["spans_ok"] for run in sent)
 kept = sum(len(s["nodes"]) for s in report["sessions"])
-print(f"peak {peak / 1024:.0f} MiB resident, {acked} spans acknowledged ({acked / seconds:.0f}/s)")
+print(f"peak {peak / 1024:.0f} MiB resident ({most / 1024:.0f} sampled), {acked} spans acknowledged ({acked / seconds:.0f}/s)")
 print("received", got)
 print("sessions kept", len(report["sessions"]))
 PY

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and what it may import; `app` may import everything, and nobody imports `app`.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("metrics", &[]),
     ("model", &["metrics"]),
     ("theme", &[]),
@@ -15,6 +15,8 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("config", &["model", "wire", "findings", "query", "ui"]),
     ("cli", &["model", "wire", "findings", "config"]),
     ("record", &["wire"]),
+    ("forward", &["wire"]),
+    ("privacy", &["wire", "record", "convention"]),
     ("convention", &["wire", "model", "metrics"]),
     ("prices", &["model"]),
     (
@@ -37,6 +39,8 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "cli",
             "config",
             "record",
+            "forward",
+            "privacy",
             "convention",
             "prices",
             "query",

@@ -6,10 +6,12 @@ use super::live::Loop;
 use super::notice;
 use super::now_ns;
 use super::reading::Reading;
-use super::receive::{Opened, Taken};
+use super::receive::Receiving;
+use super::recordings::{Opened, Taken};
 use super::save::{Saved, Saving, expand};
 use super::screen::{Asked, Screen};
 use super::signals;
+use super::taps::Recorded;
 use super::terminal::Writer;
 use crate::config::Notices;
 use crate::model::ids::{EvidenceId, NodeId, SessionId};
@@ -18,6 +20,7 @@ use crate::ui::pane::Tone;
 use crate::ui::save::{Form, Order, What};
 use crate::ui::{Action, ask, text};
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use tokio::sync::mpsc::UnboundedSender;
 
 impl Loop {
@@ -69,6 +72,54 @@ impl Loop {
                 &is_time,
             ));
         }
+    }
+
+    /// Begins a recording under a name of its own, or ends the one that is made.
+    fn record(&mut self) {
+        let Some(taps) = self.receiving.as_ref().map(Receiving::taps) else {
+            let text = "a recording is open: nothing is received that could be recorded";
+            self.screen
+                .act(Action::Tell(Tone::Warning, text.to_owned()));
+            return;
+        };
+        let (tone, told) = if let Some(Recorded { path, written }) = taps.stop_recording() {
+            let told = format!("recorded {} requests to {}", written.0, path.display());
+            self.files.push(path);
+            (Tone::Running, told)
+        } else {
+            let name = jiff::Zoned::now().strftime("spanfall-%Y%m%d-%H%M%S.spanfall");
+            let path = PathBuf::from(name.to_string());
+            match taps.record(&path) {
+                Ok(()) => (Tone::Running, format!("recording to {}", path.display())),
+                Err(error) => (Tone::Error, error.to_string()),
+            }
+        };
+        let told = text::sanitize(&told).into_owned();
+        self.screen.act(Action::Tell(tone, told));
+    }
+
+    /// Ends the recording that is made; its file is one that was written.
+    pub(super) fn end_recording(&mut self) {
+        let receiving = self.receiving.as_ref();
+        let recorded = receiving.and_then(|r| r.taps().stop_recording());
+        self.files.extend(recorded.map(|r| r.path));
+    }
+
+    /// A recording ended by itself: says so, once.
+    pub(super) fn notice_taps(&mut self) {
+        let ended = self
+            .receiving
+            .as_ref()
+            .and_then(|r| r.taps().recording_ended());
+        if let Some((path, why)) = &ended
+            && self.recording_ended != ended
+        {
+            let told = format!("recording to {} ended: {why}", path.display());
+            let told = text::sanitize(&told).into_owned();
+            self.screen.act(Action::Tell(Tone::Error, told));
+            self.dirty = true;
+        }
+        self.recording_ended = ended;
     }
 
     fn open(&mut self, path: &str) {
@@ -130,6 +181,7 @@ impl Loop {
                 self.screen
                     .act(Action::Tell(Tone::Warning, text.to_owned()));
             }
+            Asked::Record => self.record(),
             Asked::Play => self.play_demo(),
             Asked::Open(path) => self.open(path),
             Asked::Suspend => signals::ask_to_stop(),
@@ -151,6 +203,23 @@ impl Screen {
         self.burn = Burn::default();
         self.gather();
         self.count();
+    }
+
+    /// Holds the memory limit: what is looked at stays if it can, what is pinned stays.
+    pub(super) fn make_room(&mut self) {
+        let limit = self.limit.saturating_sub(self.held_bytes);
+        let (ui, looked_at) = (&self.ui, self.ui.session());
+        let pinned = |id| ui.is_pinned(id);
+        let spared = |id| Some(id) == looked_at || pinned(id);
+        self.store.hold(limit, &spared);
+        if !self.store.is_behind() {
+            self.store.hold(limit, &pinned);
+        }
+    }
+
+    /// There is no room for more now.
+    pub fn is_full(&self) -> bool {
+        self.store.held().saturating_add(self.held_bytes) > self.limit
     }
 
     /// Begins to save; the result is sent to `done`.

@@ -7,6 +7,7 @@ use super::receive::Receiving;
 use super::report::print;
 use super::show::{Memory, block_on, receiver, warn_of_strangers};
 use super::signals::{Signals, Told};
+use super::taps::{Recorded, Taps, Wanted};
 use crate::cli::Live;
 use crate::config::Config;
 use crate::model::ids::NodeId;
@@ -28,7 +29,8 @@ pub fn run(args: &Live, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let known = Known::with_prices(config.cost.prices.as_deref())?;
     let receiver = receiver(&config.receive);
     warn_of_strangers(&receiver);
-    let receiving = Receiving::start(&receiver, known.clone())?;
+    let wanted = Wanted::of(&config.receive, &known.tables)?;
+    let receiving = Receiving::start(&receiver, known.clone(), wanted)?;
     let limit = Memory::of(config.receive.max_memory).store;
     let mut store = block_on(receive(&known, receiving, limit, out))??;
     if let Some(format) = args.report {
@@ -82,6 +84,7 @@ async fn receive(
     }
     store.refresh(known, now_ns());
     tell(store.sessions(), &mut told, u64::MAX, out)?;
+    say_recorded(receiving.taps())?;
     Ok(store)
 }
 
@@ -112,4 +115,35 @@ fn forget(gone: &[SessionSummary], told: &mut HashSet<NodeId>) {
     for turn in gone.iter().flat_map(|s| &s.turns) {
         told.remove(&turn.node);
     }
+}
+
+/// What became of the recording and of what was sent on.
+fn say_recorded(taps: &Taps) -> anyhow::Result<()> {
+    let mut err = std::io::stderr();
+    if let Some((path, why)) = taps.recording_ended() {
+        writeln!(
+            err,
+            "spanfall: recording to {} ended: {why}",
+            path.display()
+        )?;
+    }
+    if let Some(Recorded { path, written }) = taps.stop_recording() {
+        let requests = written.0;
+        writeln!(
+            err,
+            "spanfall: recorded {requests} requests to {}",
+            path.display()
+        )?;
+    }
+    if let Some((to, done)) = taps.forwarded() {
+        let (lost, sent) = (done.dropped + done.failed, done.sent);
+        let why = done
+            .last_failure
+            .map_or(String::new(), |why| format!(" ({why})"));
+        writeln!(
+            err,
+            "spanfall: sent {sent} requests on to {to}, {lost} lost{why}"
+        )?;
+    }
+    Ok(())
 }

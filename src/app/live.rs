@@ -2,11 +2,11 @@
 
 use super::lore::Known;
 use super::notice::Watch;
-use super::receive::{Opened, Receiving};
+use super::receive::{self, Receiving};
+use super::recordings::Opened;
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals::{self, HUNG_UP, Signals, Told};
-use super::sink::Delivery;
 use super::terminal::Writer;
 use super::themes::Themes;
 use super::{canvas, env, input, now_ns};
@@ -51,6 +51,8 @@ pub struct Show {
     pub recording: Option<String>,
     /// "Now" of a recording that is browsed and not played, ns since the epoch.
     pub frozen_at: Option<u64>,
+    /// Recordings that still grow.
+    pub follow: Vec<PathBuf>,
 }
 
 /// How the screen was left.
@@ -65,6 +67,8 @@ pub struct Left {
     pub answers: bool,
     /// Files that were written.
     pub files: Vec<PathBuf>,
+    /// A recording that could not be written any more, and why.
+    pub recording_ended: Option<(PathBuf, String)>,
 }
 
 /// Shows the screen until somebody leaves. `receiving` is `None` for a recording.
@@ -86,8 +90,10 @@ pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Lef
     let left = running.run(&writer, keys, &mut signals).await;
     let answers = writer.leave();
     let status = left?;
+    running.end_recording();
     Ok(Left {
         at: running.now(),
+        recording_ended: running.recording_ended.take(),
         files: std::mem::take(&mut running.files),
         store: running.into_store(),
         status,
@@ -143,6 +149,8 @@ pub(super) struct Loop {
     ),
     /// Files that were written.
     pub(super) files: Vec<PathBuf>,
+    /// The recording that ended by itself, once that is told.
+    pub(super) recording_ended: Option<(PathBuf, String)>,
     /// What the person is called for, and how.
     pub(super) watch: Option<Watch>,
     pub(super) notices: Notices,
@@ -179,10 +187,15 @@ impl Loop {
             let (grpc, http) = (port(&receiving.grpc, 4317), port(&receiving.http, 4318));
             screen.set_setups(env::setups(shell.as_deref(), grpc, http));
         }
-        screen.set_live(live);
+        let recorded = receiving.as_ref().is_some_and(Receiving::is_recording);
+        screen.set_live(live && !recorded);
         if show.frozen_at.is_some() {
             // Nothing new will come that could be followed.
             screen.act(Action::Follow);
+        }
+        let opened = mpsc::unbounded_channel();
+        if let Some(receiving) = &receiving {
+            receiving.follow(show.follow, &opened.0);
         }
         Self {
             screen,
@@ -198,8 +211,9 @@ impl Loop {
             started: now,
             saving: None,
             saved: mpsc::unbounded_channel(),
-            opened: mpsc::unbounded_channel(),
+            opened,
             files: Vec::new(),
+            recording_ended: None,
             watch: live.then_some(watch),
             notices,
             refresh_at: now,
@@ -273,7 +287,7 @@ impl Loop {
                 }
                 Some(opened) = self.opened.1.recv() => self.on_opened(&opened),
                 // What is full takes nothing in until room is made; exporters are told to wait.
-                n = next_batches(self.receiving.as_mut(), &mut batches), if !self.screen.is_full() => {
+                n = receive::next(self.receiving.as_mut(), &mut batches, SLICE), if !self.screen.is_full() => {
                     self.fresh |= n > 0;
                     self.came |= n > 0;
                     batches.drain(..).for_each(|came| self.screen.receive(came.batch));
@@ -301,6 +315,7 @@ impl Loop {
         self.screen.set_receiver(view);
         self.fresh = self.screen.refresh(self.now());
         self.watch();
+        self.notice_taps();
         self.refreshed = Instant::now();
         let share = if std::mem::take(&mut self.came) {
             SHARE
@@ -380,20 +395,5 @@ impl Loop {
         let asked = self.screen.act(action);
         self.serve(&asked, writer);
         asked
-    }
-}
-
-/// The next batches; never, for a recording.
-async fn next_batches(receiving: Option<&mut Receiving>, into: &mut Vec<Delivery>) -> usize {
-    match receiving {
-        Some(receiving) => receive_some(&mut receiving.batches, into).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn receive_some(queue: &mut mpsc::Receiver<Delivery>, into: &mut Vec<Delivery>) -> usize {
-    match queue.recv_many(into, SLICE).await {
-        0 => std::future::pending().await,
-        n => n,
     }
 }

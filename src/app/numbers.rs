@@ -49,6 +49,7 @@ impl Screen {
         receiver.rejected = counters.rejected;
         receiver.repaired = counters.repaired;
         receiver.evicted = counters.evicted;
+        receiver.hidden = counters.hidden;
         receiver.cleared = counters.cleared;
         let pieces = counters.spans + counters.logs;
         let lost = self.saved.max(counters.cleared.0 + counters.cleared.1);

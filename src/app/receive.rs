@@ -1,29 +1,23 @@
 //! The receiver's threads, and what they tell.
 
 use super::lore::Known;
-use super::now_ns;
 use super::sink::{Delivery, Intake, QUEUE};
-use crate::record::replay::Due;
-use crate::record::{self, Recording};
+use super::taps::{self, Taps, Wanted};
 use crate::ui::{Listener, ReceiverView};
-use crate::wire::payload::Payload;
-use crate::wire::receiver::{
-    BindError, Bound, Protocol, Reason, ReceiverConfig, Sink, Stats, bind,
-};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use crate::wire::post::Target;
+use crate::wire::receiver::{BindError, Bound, Protocol, Reason, ReceiverConfig, Stats, bind};
+use anyhow::bail;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep, sleep_until};
 
 /// Threads that serve sockets, decode and prepare.
 const THREADS: usize = 2;
 
-/// A request that the store had no room for is played again so much later.
-const LATER: Duration = Duration::from_millis(100);
+/// Files besides connections: the terminal, what is listened on, recordings, saved files.
+#[cfg(unix)]
+const FILES: usize = 128;
 
 /// A receiver at work.
 pub struct Receiving {
@@ -34,7 +28,8 @@ pub struct Receiving {
     /// Where it listens.
     pub http: Vec<SocketAddr>,
     stats: Arc<Stats>,
-    intake: Arc<Intake>,
+    pub(super) intake: Arc<Intake>,
+    taps: Arc<Taps>,
     /// Dropped last: the threads end with it.
     threads: Option<Runtime>,
     stop: Option<oneshot::Sender<()>>,
@@ -42,19 +37,33 @@ pub struct Receiving {
 
 impl Receiving {
     /// Listens. The ports accept when this returns.
-    pub fn start(config: &ReceiverConfig, known: Arc<Known>) -> anyhow::Result<Self> {
-        let threads = Builder::new_multi_thread()
-            .worker_threads(THREADS)
-            .thread_name("receiver")
-            .enable_all()
-            .build()?;
+    pub fn start(
+        config: &ReceiverConfig,
+        known: Arc<Known>,
+        wanted: Wanted,
+    ) -> anyhow::Result<Self> {
+        let threads = threads()?;
+        let config = &within_files(config);
         let bound = threads.block_on(bind(config))?;
-        Ok(Self::serve(threads, bound, known, config.max_bodies))
+        if let Some(target) = &wanted.forward {
+            refuse_circle(target, &bound)?;
+        }
+        let taps = Taps::open(wanted, config.max_bodies, threads.handle())?;
+        let mut this = Self::quiet(threads, known, taps, config.max_bodies);
+        let (stop, stopped) = oneshot::channel::<()>();
+        (this.grpc, this.http) = (bound.grpc().to_vec(), bound.http().to_vec());
+        let serving = bound.serve(this.intake.clone(), this.stats.clone(), async move {
+            // Dropping the sender means the same as sending.
+            let _ = stopped.await;
+        });
+        this.spawn(serving);
+        this.stop = Some(stop);
+        Ok(this)
     }
 
     /// Listens, on free ports where the usual ones are taken.
     pub fn start_anywhere(known: Arc<Known>) -> anyhow::Result<Self> {
-        match Self::start(&ReceiverConfig::default(), known.clone()) {
+        match Self::start(&ReceiverConfig::default(), known.clone(), Wanted::default()) {
             Err(e) if e.is::<BindError>() => {
                 let free = || vec![crate::wire::receiver::Listen::Loopback(0)];
                 let config = ReceiverConfig {
@@ -62,32 +71,42 @@ impl Receiving {
                     http: free(),
                     ..ReceiverConfig::default()
                 };
-                Self::start(&config, known)
+                Self::start(&config, known, Wanted::default())
             }
             started => started,
         }
     }
 
-    fn serve(threads: Runtime, bound: Bound, known: Arc<Known>, room: usize) -> Self {
+    /// Listens nowhere: for recordings that are followed.
+    pub fn nowhere(known: Arc<Known>, wanted: Wanted) -> anyhow::Result<Self> {
+        let (threads, room) = (threads()?, ReceiverConfig::default().max_bodies);
+        let taps = Taps::open(wanted, room, threads.handle())?;
+        Ok(Self::quiet(threads, known, taps, room))
+    }
+
+    fn quiet(threads: Runtime, known: Arc<Known>, taps: Taps, room: usize) -> Self {
         let (queue, batches) = mpsc::channel(QUEUE);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stats = Arc::new(Stats::default());
-        let (grpc, http) = (bound.grpc().to_vec(), bound.http().to_vec());
-        let intake = Arc::new(Intake::new(known, queue, room));
-        let serving = bound.serve(intake.clone(), stats.clone(), async move {
-            // Dropping the sender means the same as sending.
-            let _ = stopped.await;
-        });
-        threads.spawn(serving);
+        let taps = Arc::new(taps);
         Self {
             batches,
-            grpc,
-            http,
-            stats,
-            intake,
+            grpc: Vec::new(),
+            http: Vec::new(),
+            stats: Arc::new(Stats::default()),
+            intake: Arc::new(Intake::new(known, queue, taps.clone(), room)),
+            taps,
             threads: Some(threads),
-            stop: Some(stop),
+            stop: None,
         }
+    }
+
+    /// What becomes of requests besides the picture.
+    pub fn taps(&self) -> &Taps {
+        &self.taps
+    }
+
+    /// All that is received is recorded.
+    pub fn is_recording(&self) -> bool {
+        self.taps.recording().is_some()
     }
 
     /// Runs something on the receiver's threads.
@@ -95,41 +114,6 @@ impl Receiving {
         if let Some(threads) = &self.threads {
             threads.spawn(task);
         }
-    }
-
-    /// Plays requests at their pace, as if they were received.
-    pub fn play(&self, due: Vec<Due>) {
-        let intake = self.intake.clone();
-        self.spawn(async move {
-            let start = Instant::now();
-            for next in due {
-                sleep_until(start + next.at).await;
-                let payload = Payload {
-                    received_ns: now_ns(),
-                    ..next.payload
-                };
-                while intake.accept(payload.clone()).await.is_err() {
-                    sleep(LATER).await;
-                }
-            }
-        });
-    }
-
-    /// Reads a recording beside the screen and takes it in with the times that it has. What became
-    /// of it is sent to `done`.
-    pub fn open(&self, path: PathBuf, done: mpsc::UnboundedSender<Opened>) {
-        let intake = self.intake.clone();
-        self.spawn(async move {
-            let from = path.clone();
-            let reading = spawn_blocking(move || record::read(&[from]));
-            let taken = match reading.await {
-                Ok(Ok(recording)) => Ok(take_in(&intake, recording).await),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err("reading it failed".to_owned()),
-            };
-            // Nobody listens once the program ends.
-            let _ = done.send(Opened { path, taken });
-        });
     }
 
     /// Its numbers; the store's own are the screen's to fill in.
@@ -169,49 +153,74 @@ impl Receiving {
                 .map(|l| format!("{}: {}", l.peer, l.message)),
             queue: Some((self.batches.len() as u64, QUEUE as u64)),
             refused: refused.collect(),
+            taps: taps::view(&self.taps),
             ..ReceiverView::default()
         }
     }
 }
 
-/// What became of a recording that was opened.
-pub struct Opened {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What was taken in, or why nothing was.
-    pub taken: Result<Taken, String>,
-}
-
-/// What was taken in of a recording.
-#[derive(Default)]
-pub struct Taken {
-    /// Requests.
-    pub requests: usize,
-    /// Files, lines, spans and records that could not be read.
-    pub unread: u64,
-    /// Why, of the first.
-    pub why: Option<String>,
-}
-
-async fn take_in(intake: &Intake, recording: Recording) -> Taken {
-    let mut taken = Taken {
-        requests: recording.requests.len(),
-        unread: recording.complaints.len() as u64,
-        why: recording.complaints.into_iter().next(),
+/// The next batches, at most so many; never, where nothing is received.
+pub async fn next(from: Option<&mut Receiving>, into: &mut Vec<Delivery>, most: usize) -> usize {
+    let n = match from {
+        Some(receiving) => receiving.batches.recv_many(into, most).await,
+        None => 0,
     };
-    for recorded in recording.requests {
-        let answer = loop {
-            match intake.accept(recorded.payload.clone()).await {
-                Ok(answer) => break answer,
-                Err(_) => sleep(LATER).await,
-            }
-        };
-        if answer.rejected > 0 {
-            taken.unread += answer.rejected;
-            taken.why.get_or_insert(answer.message);
-        }
+    if n == 0 {
+        std::future::pending::<()>().await;
     }
-    taken
+    n
+}
+
+fn threads() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .thread_name("receiver")
+        .enable_all()
+        .build()
+}
+
+/// As many connections as the system lets us have files open, some left for other files.
+#[cfg(unix)]
+fn within_files(config: &ReceiverConfig) -> ReceiverConfig {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = (config.max_connections + FILES) as u64;
+    if limit.current.is_some_and(|now| now < wanted) {
+        limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
+        // Without it there are fewer connections.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+    let now = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let now = usize::try_from(now).unwrap_or(usize::MAX);
+    ReceiverConfig {
+        max_connections: config.max_connections.min(now.saturating_sub(FILES).max(8)),
+        ..config.clone()
+    }
+}
+
+/// There is no such limit.
+#[cfg(not(unix))]
+fn within_files(config: &ReceiverConfig) -> ReceiverConfig {
+    config.clone()
+}
+
+/// What is sent on to itself would go round for ever.
+fn refuse_circle(target: &Target, bound: &Bound) -> anyhow::Result<()> {
+    let own = bound.grpc().iter().chain(bound.http());
+    let here = |a: &SocketAddr| {
+        let ip = target.host.parse::<IpAddr>();
+        let same = ip.map_or(target.host == "localhost", |ip| {
+            ip.is_loopback() || ip == a.ip()
+        });
+        a.port() == target.port && same
+    };
+    match own.copied().find(here) {
+        Some(address) => bail!(
+            "--forward {target} is spanfall itself ({address}): name another server, or receive \
+             elsewhere with --http PORT"
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Why something was refused, with the next step.

@@ -1,8 +1,9 @@
 //! `spanfall report`: the numbers of recordings, without a screen.
 
 use super::contents::Kept;
-use super::load::load;
+use super::load::load_without;
 use super::lore::Known;
+use super::taps::Wanted;
 use crate::cli::{FailOn, Format, Report};
 use crate::config::Config;
 use crate::findings;
@@ -19,7 +20,8 @@ use std::process::ExitCode;
 /// What could not be read goes to standard error, one line each.
 pub fn run(args: &Report, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let known = Known::with_prices(config.cost.prices.as_deref())?;
-    let (mut store, complaints) = load(&args.paths, &known)?;
+    let wanted = Wanted::hidden(&config.receive, &known.tables)?;
+    let (mut store, complaints) = load_without(&args.paths, &known, wanted.privacy.as_ref())?;
     for complaint in complaints {
         writeln!(std::io::stderr(), "spanfall: {complaint}")?;
     }

@@ -52,6 +52,8 @@ pub enum Asked {
     Copy(Copied),
     /// To write a file.
     Save(Order),
+    /// To begin a recording of what is received, or end it.
+    Record,
 }
 
 /// Store, screen and what is looked at.
@@ -83,9 +85,9 @@ pub struct Screen {
     /// Two runs side by side.
     pub(super) compared: Option<Compared>,
     held: Vec<Batch>,
-    held_bytes: usize,
+    pub(super) held_bytes: usize,
     paused: bool,
-    limit: usize,
+    pub(super) limit: usize,
     utc_offset: i32,
     /// What is received is worth saving: it came live, and is kept nowhere else.
     pub(super) live: bool,
@@ -203,23 +205,6 @@ impl Screen {
         self.store.is_behind() || asks || unsure
     }
 
-    /// Holds the memory limit: what is looked at stays if it can, what is pinned stays.
-    fn make_room(&mut self) {
-        let limit = self.limit.saturating_sub(self.held_bytes);
-        let (ui, looked_at) = (&self.ui, self.ui.session());
-        let pinned = |id| ui.is_pinned(id);
-        let spared = |id| Some(id) == looked_at || pinned(id);
-        self.store.hold(limit, &spared);
-        if !self.store.is_behind() {
-            self.store.hold(limit, &pinned);
-        }
-    }
-
-    /// There is no room for more now.
-    pub fn is_full(&self) -> bool {
-        self.store.held().saturating_add(self.held_bytes) > self.limit
-    }
-
     /// The receiver's own numbers, as they are now.
     pub fn set_receiver(&mut self, receiver: ReceiverView) {
         let queued_bytes = self.held_bytes as u64;
@@ -289,6 +274,7 @@ impl Screen {
                     Effect::Mouse(on) => asked = Asked::Mouse(on),
                     Effect::Copy(item) => asked = Asked::Copy(item),
                     Effect::Save(order) => asked = Asked::Save(order),
+                    Effect::Record => asked = Asked::Record,
                     Effect::Clear => {
                         self.clear();
                         next = Some(Action::Data);

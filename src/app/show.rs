@@ -1,10 +1,11 @@
 //! The commands that draw: live, demo, open.
 
 use super::live::{self, Left, Show};
-use super::load::load;
+use super::load::load_without;
 use super::lore::Known;
 use super::now_ns;
 use super::receive::Receiving;
+use super::taps::Wanted;
 use super::terminal;
 use super::themes::Themes;
 use crate::cli;
@@ -40,7 +41,8 @@ pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let known = Known::with_prices(config.cost.prices.as_deref())?;
     let receiver = receiver(&config.receive);
     warn_of_strangers(&receiver);
-    let receiving = Receiving::start(&receiver, known.clone())?;
+    let wanted = Wanted::of(&config.receive, &known.tables)?;
+    let receiving = Receiving::start(&receiver, known.clone(), wanted)?;
     let show = Show {
         known: known.clone(),
         store: Store::new(),
@@ -49,6 +51,7 @@ pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         config,
         recording: None,
         frozen_at: None,
+        follow: Vec::new(),
     };
     Ok(leave(
         block_on(live::run(show, Some(receiving)))??,
@@ -70,9 +73,9 @@ pub(super) struct Memory {
 impl Memory {
     pub fn of(limit: config::Bytes) -> Self {
         let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);
-        let under_way = (limit / 8).clamp(8 << 20, 256 << 20);
+        let under_way = (limit / 16).clamp(4 << 20, 256 << 20);
         Self {
-            store: limit.saturating_sub(under_way),
+            store: limit.saturating_sub(3 * under_way),
             under_way,
             body: (limit / 16).clamp(4 << 20, 64 << 20),
         }
@@ -151,7 +154,23 @@ pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Re
         );
     }
     let themes = themes(&config)?;
-    let (store, complaints) = load(&args.paths, &known)?;
+    let wanted = Wanted::hidden(&config.receive, &known.tables)?;
+    if args.follow {
+        let receiving = Receiving::nowhere(known.clone(), wanted)?;
+        let show = Show {
+            known: known.clone(),
+            store: Store::new(),
+            themes,
+            limit: Memory::of(config.receive.max_memory).store,
+            config,
+            recording: Some(format!("{name}, followed")),
+            frozen_at: None,
+            follow: args.paths.clone(),
+        };
+        let left = block_on(live::run(show, Some(receiving)))??;
+        return Ok(leave(left, &known, out));
+    }
+    let (store, complaints) = load_without(&args.paths, &known, wanted.privacy.as_ref())?;
     complain(&complaints);
     let frozen_at = Some(store.last_time());
     let show = Show {
@@ -162,6 +181,7 @@ pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Re
         limit: NO_LIMIT,
         recording: Some(name),
         frozen_at,
+        follow: Vec::new(),
     };
     Ok(leave(block_on(live::run(show, None))??, &known, out))
 }
@@ -197,6 +217,7 @@ fn play(
         limit: NO_LIMIT,
         recording: Some(name.to_owned()),
         frozen_at: None,
+        follow: Vec::new(),
     };
     Ok(leave(
         block_on(live::run(show, Some(receiving)))??,
@@ -228,6 +249,13 @@ fn leave(mut left: Left, known: &Known, out: &mut dyn Write) -> ExitCode {
             n => format!("{n} turns"),
         };
         let _ = writeln!(out, "{sessions} {plural} · {turns} · {sums}{rest}");
+    }
+    if let Some((path, why)) = &left.recording_ended {
+        let path = path.display();
+        let _ = writeln!(
+            std::io::stderr(),
+            "spanfall: recording to {path} ended: {why}"
+        );
     }
     for file in &left.files {
         let _ = writeln!(out, "saved to {}", file.display());

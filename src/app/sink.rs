@@ -1,6 +1,7 @@
 //! From the receiver's threads to the store's task: decoded and prepared there, filed here.
 
 use super::lore::Known;
+use super::taps::Taps;
 use crate::ingest::{self, Batch};
 use crate::wire;
 use crate::wire::payload::Payload;
@@ -35,17 +36,24 @@ pub struct Delivery {
 pub struct Intake {
     known: Arc<Known>,
     queue: mpsc::Sender<Delivery>,
+    taps: Arc<Taps>,
     room: Arc<Semaphore>,
     most: usize,
 }
 
 impl Intake {
     /// An intake into a queue; what is on its way may take about `room` bytes.
-    pub fn new(known: Arc<Known>, queue: mpsc::Sender<Delivery>, room: usize) -> Self {
+    pub fn new(
+        known: Arc<Known>,
+        queue: mpsc::Sender<Delivery>,
+        taps: Arc<Taps>,
+        room: usize,
+    ) -> Self {
         let most = (room / PERMIT).clamp(1, Semaphore::MAX_PERMITS);
         Self {
             known,
             queue,
+            taps,
             room: Arc::new(Semaphore::new(most)),
             most,
         }
@@ -56,11 +64,16 @@ impl Intake {
         (bytes / PERMIT + 1).min(self.most)
     }
 
-    async fn take(&self, payload: Payload) -> Result<Accepted, Busy> {
+    /// Takes a request that was not received: of a recording. Only what is hidden is hidden of it.
+    pub async fn take(&self, payload: Payload) -> Result<Accepted, Busy> {
+        self.take_in(payload, false).await
+    }
+
+    async fn take_in(&self, payload: Payload, received: bool) -> Result<Accepted, Busy> {
         let full = |_| Busy::Full {
             retry_after: RETRY_AFTER,
         };
-        let stopping = |_| Busy::Stopping {
+        let stopping = || Busy::Stopping {
             retry_after: RETRY_AFTER,
         };
         let until = Instant::now() + PATIENCE;
@@ -68,17 +81,34 @@ impl Intake {
         let permits = u32::try_from(permits).unwrap_or(u32::MAX);
         let room = self.room.clone().acquire_many_owned(permits);
         let room = timeout_at(until, room).await.map_err(full)?;
-        let mut room = room.map_err(|_| stopping(()))?;
+        let mut room = room.map_err(|_| stopping())?;
         let place = timeout_at(until, self.queue.reserve()).await;
-        let place = place.map_err(full)?.map_err(|_| stopping(()))?;
-        let decoded = wire::decode(&payload);
+        let place = place.map_err(full)?.map_err(|_| stopping())?;
+        let mut decoded = wire::decode(&payload);
         let accepted = Accepted {
             rejected: decoded.rejected(),
             message: decoded.rejection(),
         };
+        let mut hidden = None;
+        let mut payload = payload;
+        if let Some(privacy) = &self.taps.privacy {
+            let without = privacy.hide(&payload, decoded);
+            payload = without.payload;
+            hidden = Some((without.values, without.repaired));
+            decoded = wire::decode(&payload);
+        }
+        if received {
+            // What is acknowledged is recorded.
+            self.taps.tap(&payload);
+        }
         let arrival = payload.received_ns;
-        let batch = ingest::prepare(&self.known.tables, &decoded, arrival);
+        let mut batch = ingest::prepare(&self.known.tables, &decoded, arrival);
         drop(decoded);
+        if let Some((values, repaired)) = hidden {
+            batch.hidden = values;
+            batch.rejected = accepted.rejected;
+            batch.repaired = repaired;
+        }
         let needed = self.permits(batch.items.weight());
         place.send(Delivery {
             _room: room.split(needed).unwrap_or(room),
@@ -90,6 +120,6 @@ impl Intake {
 
 impl Sink for Intake {
     fn accept(&self, payload: Payload) -> BoxFuture<'_, Result<Accepted, Busy>> {
-        self.take(payload).boxed()
+        self.take_in(payload, true).boxed()
     }
 }

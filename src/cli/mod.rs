@@ -7,14 +7,15 @@
 mod diff;
 mod notify;
 mod over;
+mod receive;
 mod values;
 
-use crate::config::{parse_size, parse_usd};
+use crate::config::parse_usd;
 use crate::model::usage::PicoUsd;
-use crate::wire::receiver::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use diff::Diff;
 pub use notify::{Calls, Notify};
+pub use receive::{Content, Privacy, Receive};
 use std::path::PathBuf;
 pub use values::{Agent, FailOn, Shell, parse_fail_on, parse_speed};
 
@@ -156,46 +157,6 @@ pub struct Live {
     pub report: Option<Format>,
 }
 
-/// Where to receive, and from whom.
-#[derive(Args, Debug)]
-pub struct Receive {
-    /// Receive here instead of port 4317 of 127.0.0.1 and `[::1]`; a port alone means both.
-    /// Repeatable. Then tell the exporter: `spanfall env AGENT --grpc-port PORT`
-    #[arg(
-        long,
-        value_name = "ADDR",
-        env = "SPANFALL_GRPC",
-        value_delimiter = ','
-    )]
-    pub grpc: Vec<Listen>,
-    /// Receive here instead of port 4318 of 127.0.0.1 and `[::1]`; a port alone means both.
-    /// Repeatable. Then tell the exporter: `spanfall env AGENT --http-port PORT`
-    #[arg(
-        long,
-        value_name = "ADDR",
-        env = "SPANFALL_HTTP",
-        value_delimiter = ','
-    )]
-    pub http: Vec<Listen>,
-    /// Keep at most this much; the content of the oldest ended turns goes first [default: 512MiB]
-    #[arg(long, value_name = "SIZE", env = "SPANFALL_MAX_MEMORY", value_parser = parse_size)]
-    pub max_memory: Option<u64>,
-    /// Also take requests that a page of this origin sends (`https://app.example`). Repeatable
-    #[arg(long, value_name = "ORIGIN")]
-    pub allow_origin: Vec<String>,
-    /// Also take requests for this host name (a container's name for this machine). Repeatable
-    #[arg(long, value_name = "HOST")]
-    pub allow_host: Vec<String>,
-    /// Take only requests that carry `authorization: Bearer TOKEN`
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "SPANFALL_TOKEN",
-        hide_env_values = true
-    )]
-    pub token: Option<String>,
-}
-
 /// How to show it.
 #[derive(Args, Debug)]
 pub struct Screen {
@@ -239,6 +200,12 @@ pub struct Open {
     /// Play them at their own pace, or SPEED times as fast, as if it happened now
     #[arg(long, value_name = "SPEED", num_args = 0..=1, default_missing_value = "1", value_parser = parse_speed)]
     pub replay: Option<f64>,
+    /// Go on reading files that still grow, such as another program's recording
+    #[arg(long, conflicts_with = "replay")]
+    pub follow: bool,
+    /// What is hidden.
+    #[command(flatten)]
+    pub privacy: Privacy,
     /// How to show it.
     #[command(flatten)]
     pub screen: Screen,
@@ -267,6 +234,9 @@ pub struct Report {
     /// Exit 1 if it cost more than this; calls without a known price are told
     #[arg(long, value_name = "USD", value_parser = parse_usd)]
     pub max_cost: Option<PicoUsd>,
+    /// What is hidden.
+    #[command(flatten)]
+    pub privacy: Privacy,
     /// Your own prices.
     #[command(flatten)]
     pub prices: PriceFile,
@@ -388,6 +358,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
     use super::*;
     use crate::model::finding::Severity;
+    use crate::wire::receiver::Listen;
     use clap::CommandFactory;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {

@@ -1,7 +1,7 @@
 //! Which settings the arguments (and, by clap, the environment) override.
 
-use super::{Cli, Command, PriceFile, Receive, Screen};
-use crate::config::{Bytes, Config};
+use super::{Cli, Command, PriceFile, Privacy, Receive, Screen};
+use crate::config::{Bytes, Config, Content};
 
 impl Cli {
     /// Writes what was given over the configuration.
@@ -30,6 +30,12 @@ impl Cli {
         if let Some(receive) = receive {
             receive.over(config);
         }
+        if let Some(Command::Open(open)) = &self.command {
+            open.privacy.over(config);
+        }
+        if let Some(Command::Report(report)) = &self.command {
+            report.privacy.over(config);
+        }
         if let Some(screen) = screen {
             screen.over(config);
         }
@@ -56,9 +62,32 @@ impl Receive {
         if let Some(bytes) = self.max_memory {
             receive.max_memory = Bytes(bytes);
         }
+        self.privacy.over(config);
+        let receive = &mut config.receive;
+        if let Some(bytes) = self.record_size {
+            receive.record_size = Bytes(bytes);
+        }
+        if let Some(path) = &self.record {
+            receive.record = Some(path.clone());
+        }
+        if let Some(url) = &self.forward {
+            receive.forward = Some(url.clone());
+        }
         if let Some(token) = &self.token {
             receive.token = Some(token.clone());
         }
+    }
+}
+
+impl Privacy {
+    fn over(&self, config: &mut Config) {
+        replace(&mut config.receive.redact, &self.redact);
+        config.receive.content = match self.content {
+            None => config.receive.content,
+            Some(super::Content::Show) => Content::Show,
+            Some(super::Content::Hash) => Content::Hash,
+            Some(super::Content::Off) => Content::Off,
+        };
     }
 }
 

@@ -91,6 +91,14 @@ pub struct Receive {
     pub max_memory: Bytes,
     /// What becomes of message contents.
     pub content: Content,
+    /// Regular expressions of what is replaced wherever it stands.
+    pub redact: Vec<String>,
+    /// All that is received is recorded here.
+    pub record: Option<PathBuf>,
+    /// A recording goes on in another file above so many bytes; 0 is never.
+    pub record_size: Bytes,
+    /// The server that all that is received is sent on to.
+    pub forward: Option<String>,
     /// Web pages that may send.
     pub allow_origin: Vec<String>,
     /// Host names besides the loopback's.
@@ -106,6 +114,10 @@ impl Default for Receive {
             http: Vec::new(),
             max_memory: Bytes(512 << 20),
             content: Content::default(),
+            redact: Vec::new(),
+            record: None,
+            record_size: Bytes(0),
+            forward: None,
             allow_origin: Vec::new(),
             allow_host: Vec::new(),
             token: None,
@@ -189,9 +201,10 @@ impl Occasion {
 impl Config {
     /// Paths of a file are meant from the folder that it is in, and `~/` is the home folder.
     pub fn settle(&mut self, folder: &Path, home: Option<&Path>) {
-        if let Some(prices) = &mut self.cost.prices {
-            let below = prices.strip_prefix("~").ok().zip(home);
-            *prices = below.map_or_else(|| folder.join(&prices), |(rest, home)| home.join(rest));
+        let paths = [&mut self.cost.prices, &mut self.receive.record];
+        for path in paths.into_iter().flatten() {
+            let below = path.strip_prefix("~").ok().zip(home);
+            *path = below.map_or_else(|| folder.join(&path), |(rest, home)| home.join(rest));
         }
     }
 }

@@ -60,7 +60,11 @@ pub(super) static SETTINGS: &[Setting] = settings! {
     receive.grpc: "Addresses for OTLP/gRPC; none is localhost:4317. A port alone is this machine only. (--grpc)";
     receive.http: "Addresses for OTLP/HTTP; none is localhost:4318. (--http)";
     receive.max_memory: "Keep at most this much; the content of the oldest ended turns goes first. (--max-memory)";
-    receive.content: "Message contents: \"show\", \"hash\" (equal texts stay equal) or \"off\".";
+    receive.content: "Message contents: \"show\", \"hash\" (equal texts stay equal) or \"off\". (--content)";
+    receive.redact: "Regular expressions; what matches is replaced wherever it stands. (--redact)";
+    receive.record: "Record all that is received in this file; a path is meant from this file's folder. (--record)" or "\"all.spanfall\"";
+    receive.record_size: "Go on in another file above this size; \"0B\" is never. (--record-size)";
+    receive.forward: "Send all that is received on to this server too. (--forward)" or "\"http://localhost:14318\"";
     receive.allow_origin: "Origins of web pages that may send, like \"https://app.example\". (--allow-origin)";
     receive.allow_host: "Host names that requests may be for besides this machine's. (--allow-host)";
     receive.token: "Take only requests that carry `authorization: Bearer TOKEN`. (--token)" or "\"…\"";

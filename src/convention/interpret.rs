@@ -25,22 +25,22 @@ pub const OWN_FIELD: u16 = u16::MAX;
 /// What resources and log records tell, by which keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ResourceKeys {
-    service: String,
-    process: Vec<String>,
-    session: Vec<String>,
-    event_name: String,
-    event_time: String,
-    times: Vec<String>,
-    exception_event: String,
-    exception_message: String,
+pub(super) struct ResourceKeys {
+    pub(super) service: String,
+    pub(super) process: Vec<String>,
+    pub(super) session: Vec<String>,
+    pub(super) event_name: String,
+    pub(super) event_time: String,
+    pub(super) times: Vec<String>,
+    pub(super) exception_event: String,
+    pub(super) exception_message: String,
 }
 
 /// The dialect tables, ready to read with.
 #[derive(Debug)]
 pub struct Tables {
     pub(super) compiled: Compiled,
-    resource: ResourceKeys,
+    pub(super) resource: ResourceKeys,
     metrics: MetricTable,
 }
 

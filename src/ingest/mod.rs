@@ -27,6 +27,8 @@ pub struct Batch {
     pub rejected: u64,
     /// Values read although they broke the encoding's rules.
     pub repaired: u64,
+    /// Values that were hidden before they were read.
+    pub hidden: u64,
 }
 
 /// Reads what was decoded. `arrival` is ns since the epoch; 0 is unknown (a recording that does not
@@ -41,6 +43,7 @@ pub fn prepare(tables: &Tables, decoded: &Decoded, arrival: u64) -> Batch {
         metric_points: measured.count,
         rejected: decoded.rejects.iter().map(|r| r.count).sum(),
         repaired: decoded.repaired,
+        hidden: 0,
     }
 }
 

@@ -40,7 +40,7 @@ impl Arena {
     }
 
     /// The number that the next piece gets.
-    pub fn next(&mut self) -> u32 {
+    pub fn place(&mut self) -> u32 {
         let open = self.open.first().copied().unwrap_or_else(|| {
             self.chunks.push(Chunk::default());
             self.open.insert(self.chunks.len() - 1);
@@ -53,20 +53,19 @@ impl Arena {
         u32::try_from(open * CHUNK + slot).unwrap_or(u32::MAX - 1)
     }
 
-    /// Puts a piece where [`Arena::next`] says.
+    /// Puts a piece where [`Arena::place`] says.
     pub fn put(&mut self, evidence: Evidence) {
-        let at = self.next() as usize;
+        let at = self.place() as usize;
         let Some(chunk) = self.chunks.get_mut(at / CHUNK) else {
             return;
         };
-        match chunk.free.pop() {
-            Some(_) => chunk.slots[at % CHUNK] = evidence,
-            None => {
-                if chunk.slots.capacity() == 0 {
-                    chunk.slots.reserve_exact(CHUNK);
-                }
-                chunk.slots.push(evidence);
+        if chunk.free.pop().is_some() {
+            chunk.slots[at % CHUNK] = evidence;
+        } else {
+            if chunk.slots.capacity() == 0 {
+                chunk.slots.reserve_exact(CHUNK);
             }
+            chunk.slots.push(evidence);
         }
         if !chunk.has_room() {
             self.open.remove(&(at / CHUNK));

@@ -36,16 +36,13 @@ impl Interner {
         Sym(*entry
             .or_insert_with(|| {
                 self.bytes += text.len() + OVERHEAD;
-                match free.pop().filter(|&at| (at as usize) < texts.len()) {
-                    Some(at) => {
-                        texts[at as usize] = text.into();
-                        at
-                    }
-                    None => {
-                        texts.push(text.into());
-                        u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
-                    }
+                let place = free.pop().filter(|&at| (at as usize) < texts.len());
+                if let Some(at) = place {
+                    texts[at as usize] = text.into();
+                    return at;
                 }
+                texts.push(text.into());
+                u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
             })
             .get())
     }

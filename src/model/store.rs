@@ -241,7 +241,7 @@ impl Store {
     fn insert(&mut self, hash: u64, mut new: Evidence, bytes: &[u8]) {
         self.census.note(&new);
         new.bytes = self.slabs.keep(bytes);
-        let at = self.evidence.next();
+        let at = self.evidence.place();
         let unit = self.link(at, &new);
         let unit = self.meet(at, unit, &new);
         self.weight += new.weight();

@@ -1,11 +1,13 @@
 //! What one file holds: gunzipped within bounds, and split into export requests.
 
+use super::journal::{self, MAGIC};
 use crate::wire::payload::{Encoding, Signal};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Most that one file may hold after decompression, bytes.
 const MOST: usize = 1 << 30;
@@ -19,6 +21,8 @@ pub(super) enum Layout {
     Protobuf(Signal),
     /// One OTLP/JSON request, or several, one a line.
     Json,
+    /// Our own.
+    Journal,
 }
 
 impl Layout {
@@ -28,6 +32,7 @@ impl Layout {
         let name = name.strip_suffix(".gz").unwrap_or(name);
         match name.rsplit_once('.')? {
             (_, "json" | "jsonl" | "ndjson") => Some(Self::Json),
+            (_, "spanfall") => Some(Self::Journal),
             (stem, "pb") if stem.ends_with("traces") => Some(Self::Protobuf(Signal::Traces)),
             (stem, "pb") if stem.ends_with("logs") => Some(Self::Protobuf(Signal::Logs)),
             (stem, "pb") if stem.ends_with("metrics") => Some(Self::Protobuf(Signal::Metrics)),
@@ -46,6 +51,8 @@ pub(super) struct Found {
     pub line: Option<usize>,
     /// Its arrival, if the line itself tells it, ms since the recording's start.
     pub arrival_ms: Option<f64>,
+    /// Its arrival, ns since the epoch, and its sender, where the recording is our own.
+    pub received: Option<(u64, Arc<str>)>,
 }
 
 /// The part of a JSON request that tells what it is. The rest is read over, which proves that the
@@ -101,13 +108,44 @@ pub(super) fn split(content: Bytes, layout: Layout, complaints: &mut Vec<String>
                 body: content,
                 line: None,
                 arrival_ms: None,
+                received: None,
             }]
         }
+        _ if content.starts_with(MAGIC) => from_journal(&content, complaints),
         _ => match requests_in(&content, None) {
             Ok(found) => found,
             Err(_) => split_lines(&content, complaints),
         },
     }
+}
+
+/// The requests of our own recording, up to a tear.
+fn from_journal(content: &Bytes, complaints: &mut Vec<String>) -> Vec<Found> {
+    let (payloads, read) = journal::requests(content);
+    if read < content.len() {
+        let (whole, left) = (payloads.len(), content.len() - read);
+        complaints.push(format!(
+            "torn after {whole} requests: {left} bytes cannot be read"
+        ));
+    }
+    let first = payloads.first().map_or(0, |p| p.received_ns);
+    let found = payloads.into_iter().map(|payload| Found {
+        signal: payload.signal,
+        encoding: payload.encoding,
+        body: payload.body,
+        line: None,
+        arrival_ms: Some(ms_since(first, payload.received_ns)),
+        received: Some((payload.received_ns, payload.peer)),
+    });
+    found.collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a pause of a year has no need of nanoseconds"
+)]
+fn ms_since(first: u64, at: u64) -> f64 {
+    at.saturating_sub(first) as f64 / 1e6
 }
 
 /// One request a line; lines that are none are counted.
@@ -152,6 +190,7 @@ fn requests_in(body: &Bytes, line: Option<usize>) -> Result<Vec<Found>, String> 
             body: body.clone(),
             line,
             arrival_ms: envelope.arrival_ms,
+            received: None,
         })
         .collect();
     if found.is_empty() {

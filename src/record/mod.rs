@@ -2,11 +2,14 @@
 //!
 //! [`read()`] turns files and folders into export requests, exactly as they were sent; [`shift`]
 //! moves every time of a request by one offset; [`replay`] plays requests at their own pace into a
-//! real receiver. What a span means is not known here.
+//! real receiver; [`journal`] writes our own recordings, and [`follow`] reads what still grows.
+//! What a span means is not known here.
 
 mod body;
 pub mod export;
+pub mod follow;
 mod index;
+pub mod journal;
 pub mod moment;
 mod read;
 pub mod replay;

@@ -2,6 +2,7 @@
 
 use super::body::{self, Layout};
 use super::index::{INDEX, Row, read_index};
+use super::journal::MAGIC;
 use crate::wire::payload::{Encoding, Payload};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -40,8 +41,8 @@ pub enum ReadError {
     },
     /// A file that is no recording, by name and by content.
     #[error(
-        "{0} is no recording: name OTLP JSON lines *.jsonl, one request *.json, \
-         or protobuf *.traces.pb, *.logs.pb, *.metrics.pb (all may be gzipped)"
+        "{0} is no recording: name one of --record *.spanfall, OTLP JSON lines *.jsonl, one request \
+         *.json, or protobuf *.traces.pb, *.logs.pb, *.metrics.pb (all may be gzipped)"
     )]
     Unknown(PathBuf),
     /// A folder without a recorded request.
@@ -137,10 +138,9 @@ impl Reader {
         let row = row.unwrap_or_default();
         let layout = layout_of(&row, &name).or_else(|| {
             // Whatever begins with a brace is worth a try.
-            content
-                .trim_ascii_start()
-                .starts_with(b"{")
-                .then_some(Layout::Json)
+            let begins = content.trim_ascii_start().starts_with(b"{");
+            let own = content.starts_with(MAGIC).then_some(Layout::Journal);
+            own.or(begins.then_some(Layout::Json))
         });
         let layout = layout.ok_or_else(|| ReadError::Unknown(path.to_owned()))?;
         self.content(&path.display().to_string(), content, layout, &row);
@@ -189,15 +189,17 @@ impl Reader {
         } else {
             let peer: Arc<str> = name.into();
             for found in body::split(content.into(), layout, &mut complaints) {
-                let peer = found
+                let place = found
                     .line
                     .map_or(peer.clone(), |line| format!("{name}:{line}").into());
+                let own = || (row.arrival_unix_ns.unwrap_or(0), place);
+                let (received_ns, peer) = found.received.unwrap_or_else(own);
                 self.recording.requests.push(Recorded {
                     payload: Payload {
                         signal: found.signal,
                         encoding: found.encoding,
                         body: found.body,
-                        received_ns: row.arrival_unix_ns.unwrap_or(0),
+                        received_ns,
                         peer,
                     },
                     offset_ms: found.arrival_ms.or(row.arrival_ms),

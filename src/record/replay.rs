@@ -3,16 +3,13 @@
 use super::read::Recorded;
 use super::request::Request;
 use super::shift::shift;
-use crate::wire::payload::{Encoding, Payload, Signal};
+use crate::wire::payload::{Encoding, Payload};
+use crate::wire::post::{Target, post};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
-/// Longest wait for the receiver's answer to one request.
-const ANSWER: Duration = Duration::from_secs(30);
 /// How often a request is sent that the receiver asks to be sent again later.
 const ATTEMPTS: u32 = 6;
 
@@ -122,52 +119,14 @@ pub async fn play(address: SocketAddr, due: impl IntoIterator<Item = Due>) -> Pl
 
 /// Sends again, a little later each time, while the receiver says that it has too much to do.
 async fn post_patiently(address: SocketAddr, payload: &Payload) -> io::Result<u16> {
+    let target = Target::from(address);
     let mut pause = Duration::from_millis(50);
     for _ in 1..ATTEMPTS {
-        match post(address, payload).await {
+        match post(&target, payload).await {
             Ok(429 | 503) => sleep(pause).await,
             answer => return answer,
         }
         pause *= 2;
     }
-    post(address, payload).await
-}
-
-/// Sends one request by OTLP/HTTP on a connection of its own and gives the status of the answer.
-pub async fn post(address: SocketAddr, payload: &Payload) -> io::Result<u16> {
-    timeout(ANSWER, exchange(address, payload)).await?
-}
-
-async fn exchange(address: SocketAddr, payload: &Payload) -> io::Result<u16> {
-    let path = match payload.signal {
-        Signal::Traces => "traces",
-        Signal::Logs => "logs",
-        Signal::Metrics => "metrics",
-    };
-    let content_type = match payload.encoding {
-        Encoding::Protobuf => "application/x-protobuf",
-        Encoding::Json => "application/json",
-    };
-    let head = format!(
-        "POST /v1/{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {content_type}\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n",
-        payload.body.len()
-    );
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(&payload.body).await?;
-    let mut answer = Vec::new();
-    (&mut stream)
-        .take(64 * 1024)
-        .read_to_end(&mut answer)
-        .await?;
-    status(&answer).ok_or_else(|| io::Error::other("the answer is not HTTP"))
-}
-
-/// The status in the first line of an answer, `HTTP/1.1 200 OK`.
-fn status(answer: &[u8]) -> Option<u16> {
-    let line = answer.split(|b| *b == b'\r').next()?;
-    let mut words = std::str::from_utf8(line).ok()?.split(' ');
-    words.next().filter(|w| w.starts_with("HTTP/1."))?;
-    words.next()?.parse().ok()
+    post(&target, payload).await
 }

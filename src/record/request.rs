@@ -3,14 +3,18 @@
 //! Reading for the screen is `wire`'s work, span by span; this is for changing a whole request
 //! and writing it again.
 
-use crate::wire::payload::Signal;
+use crate::wire::payload::{Decoded, Origin, Signal};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::metrics::v1::{Exemplar, Metric, metric::Data};
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::logs::v1::{ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::{
+    Exemplar, Metric, ResourceMetrics, ScopeMetrics, metric::Data,
+};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
+use std::sync::Arc;
 
 /// One export request, decoded.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +35,83 @@ type Point<'a> = (
     [&'a mut u64; 2],
 );
 
+/// What a text is that stands outside of attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A span's or an event's name.
+    Name,
+    /// What the status of a span says.
+    Message,
+}
+
 impl Request {
+    /// The key under which [`Request::each_value`] visits the body of a record.
+    pub const BODY: &'static str = "body";
+
+    /// What was read of a request, as one that keeps to the rules.
+    pub fn of(signal: Signal, decoded: Decoded) -> Self {
+        match signal {
+            Signal::Traces => Self::Traces(ExportTraceServiceRequest {
+                resource_spans: grouped(decoded.spans, |s| &s.origin)
+                    .map(|(origin, spans)| ResourceSpans {
+                        resource: Some(origin.resource.clone()),
+                        scope_spans: vec![ScopeSpans {
+                            scope: Some(origin.scope.clone()),
+                            spans: spans.into_iter().map(|s| s.span).collect(),
+                            schema_url: origin.schema_url.clone(),
+                        }],
+                        ..ResourceSpans::default()
+                    })
+                    .collect(),
+            }),
+            Signal::Logs => Self::Logs(ExportLogsServiceRequest {
+                resource_logs: grouped(decoded.logs, |l| &l.origin)
+                    .map(|(origin, logs)| ResourceLogs {
+                        resource: Some(origin.resource.clone()),
+                        scope_logs: vec![ScopeLogs {
+                            scope: Some(origin.scope.clone()),
+                            log_records: logs.into_iter().map(|l| l.record).collect(),
+                            schema_url: origin.schema_url.clone(),
+                        }],
+                        ..ResourceLogs::default()
+                    })
+                    .collect(),
+            }),
+            Signal::Metrics => Self::Metrics(ExportMetricsServiceRequest {
+                resource_metrics: grouped(decoded.metrics, |m| &m.origin)
+                    .map(|(origin, metrics)| ResourceMetrics {
+                        resource: Some(origin.resource.clone()),
+                        scope_metrics: vec![ScopeMetrics {
+                            scope: Some(origin.scope.clone()),
+                            metrics: metrics.into_iter().map(|m| m.metric).collect(),
+                            schema_url: origin.schema_url.clone(),
+                        }],
+                        ..ResourceMetrics::default()
+                    })
+                    .collect(),
+            }),
+        }
+    }
+
+    /// Visits every text that stands outside of attributes and may say something of what was done.
+    pub fn each_word(&mut self, visit: &mut dyn FnMut(Place, &mut String)) {
+        match self {
+            Self::Traces(r) => spans(r).for_each(|span| {
+                visit(Place::Name, &mut span.name);
+                let events = span.events.iter_mut();
+                events.for_each(|e| visit(Place::Name, &mut e.name));
+                let status = span.status.iter_mut();
+                status.for_each(|s| visit(Place::Message, &mut s.message));
+            }),
+            Self::Logs(r) => {
+                let scopes = r.resource_logs.iter_mut().flat_map(|r| &mut r.scope_logs);
+                let logs = scopes.flat_map(|s| &mut s.log_records);
+                logs.for_each(|l| visit(Place::Name, &mut l.event_name));
+            }
+            Self::Metrics(_) => {}
+        }
+    }
+
     /// Decodes a protobuf body.
     pub fn from_protobuf(signal: Signal, body: &[u8]) -> Result<Self, prost::DecodeError> {
         Ok(match signal {
@@ -109,7 +189,7 @@ impl Request {
             let scopes = r.resource_logs.iter_mut().flat_map(|r| &mut r.scope_logs);
             let logs = scopes.flat_map(|s| &mut s.log_records);
             let bodies = logs.filter_map(|l| l.body.as_mut());
-            bodies.for_each(|body| each_leaf("body", body, visit));
+            bodies.for_each(|body| each_leaf(Self::BODY, body, visit));
         }
     }
 
@@ -171,6 +251,22 @@ impl Request {
             }
         }
     }
+}
+
+/// What stands together by where it came from.
+fn grouped<T>(
+    items: Vec<T>,
+    of: impl Fn(&T) -> &Arc<Origin>,
+) -> impl Iterator<Item = (Arc<Origin>, Vec<T>)> {
+    let mut groups: Vec<(Arc<Origin>, Vec<T>)> = Vec::new();
+    for item in items {
+        let origin = of(&item).clone();
+        match groups.last_mut() {
+            Some((last, group)) if Arc::ptr_eq(last, &origin) => group.push(item),
+            _ => groups.push((origin, vec![item])),
+        }
+    }
+    groups.into_iter()
 }
 
 fn spans(request: &mut ExportTraceServiceRequest) -> impl Iterator<Item = &mut Span> {

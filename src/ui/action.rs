@@ -131,6 +131,8 @@ pub enum Action {
     Copy,
     /// Ask what to save, and where.
     Save,
+    /// Begin a recording of what is received, or end it.
+    Record,
     /// The name of an order is taken: ask whether what is there may go.
     Taken(Order),
     /// Answer a question.
@@ -202,6 +204,8 @@ pub enum Effect {
     Copy(Copied),
     /// Write a file.
     Save(Order),
+    /// Begin a recording of what is received, or end it.
+    Record,
     /// Let go of all that was received.
     Clear,
     /// Draw in the colours of this theme.

@@ -72,6 +72,7 @@ pub static TABLE: &[Binding] = &[
     bind("B", Action::Leap(Leap::CacheBreak), "where the cache broke; again, the next", Silent, has_any),
     bind("y", Action::Copy, "copy what is selected", Says("copy"), can_move),
     bind("s", Action::Save, "save a node, a session or all", Says("save"), can_move),
+    bind("ctrl-r", Action::Record, "record what is received from now on, or end that", Silent, always),
     bind("P", Action::Pin, "pin the session: it stays, first in the list", Silent, has_session),
     bind("x", Action::Dismiss, "dismiss the session until it goes on", Silent, has_session),
     bind("u", Action::Recall, "bring dismissed sessions back", Silent, |ui| !ui.dismissed.is_empty()),

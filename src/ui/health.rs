@@ -5,7 +5,7 @@ use super::Picture;
 use super::fields::{Group, LABEL, field, flow};
 use super::page::{PageLine, Target};
 use super::pane::{Line, Tone};
-use super::picture::{ReceiverView, StoreView};
+use super::picture::{ReceiverView, StoreView, Tap};
 use super::{marks, text};
 use crate::model::finding::Severity;
 
@@ -82,6 +82,7 @@ fn receiver(r: &ReceiverView, width: usize) -> Vec<Line> {
     ));
     out.extend(requests(r));
     out.extend(refusals(r, width));
+    out.extend(r.taps.iter().flat_map(|tap| tapped(tap, width)));
     if let Some((waiting, room)) = r.queue {
         let mut fields = vec![
             field("queue", Tone::Text, n(waiting)),
@@ -154,6 +155,26 @@ fn refusals(r: &ReceiverView, width: usize) -> Vec<Line> {
     out
 }
 
+/// Where requests go besides, and how that goes.
+fn tapped(tap: &Tap, width: usize) -> Vec<Line> {
+    let label = |text: &str| Line::of(Tone::Faint, format!("{text:<LABEL$}"));
+    let room = width.saturating_sub(LABEL);
+    let cut = |t: &str| text::cut(&text::sanitize(t), room, text::Cut::End, "…");
+    let mut out = vec![label(tap.label).and(Tone::Text, cut(&tap.to))];
+    let told = tap.counts.iter().map(|(what, n)| match *what {
+        "bytes" => bytes(*n),
+        what => format!("{} {what}", text::count(*n)),
+    });
+    let told: Vec<_> = told.collect();
+    if !told.is_empty() {
+        out.push(label("").and(Tone::Secondary, cut(&told.join(" · "))));
+    }
+    if let Some(trouble) = &tap.trouble {
+        out.push(label("").and(Tone::Warning, cut(trouble)));
+    }
+    out
+}
+
 fn bytes(n: u64) -> String {
     const MIB: u64 = 1 << 20;
     match n {
@@ -198,7 +219,10 @@ fn evidence(r: &ReceiverView, s: &StoreView, width: usize) -> Vec<Line> {
             count("repaired", r.repaired, false),
             count("repeated", s.duplicates, false),
         ],
-        String::new(),
+        match r.hidden {
+            0 => String::new(),
+            n => format!("{} values hidden as they came", text::count(n)),
+        },
         false,
     ));
     out.extend(group(

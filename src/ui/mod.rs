@@ -78,6 +78,6 @@ mod when;
 pub use action::{Action, Effect};
 pub use keymap::Keymap;
 pub use page::View;
-pub use picture::{DialectView, Listener, Picture, ReceiverView, SetUp, StoreView};
+pub use picture::{DialectView, Listener, Picture, ReceiverView, SetUp, StoreView, Tap};
 pub use state::UiState;
 pub use update::update;

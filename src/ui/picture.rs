@@ -91,6 +91,19 @@ pub struct Listener {
     pub address: String,
 }
 
+/// What becomes of requests besides the picture: a recording, the way on to another server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tap {
+    /// `recording`, `forwarding`.
+    pub label: &'static str,
+    /// Where to.
+    pub to: String,
+    /// What was done, each with its name.
+    pub counts: Vec<(&'static str, u64)>,
+    /// What went wrong last.
+    pub trouble: Option<String>,
+}
+
 /// The receiver in plain numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiverView {
@@ -128,6 +141,10 @@ pub struct ReceiverView {
     pub evicted: u64,
     /// Bytes waiting while the display is paused.
     pub queued_bytes: u64,
+    /// What becomes of requests besides.
+    pub taps: Vec<Tap>,
+    /// Values that were hidden before they came to the store.
+    pub hidden: u64,
     /// Sessions out of sight because somebody dismissed them.
     pub dismissed: u64,
     /// Spans, and log records, of those received that somebody cleared.

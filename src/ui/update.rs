@@ -37,6 +37,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Tell(tone, text) => ui.tell(tone, text),
         Action::Copy => ui.ask_copy(picture),
         Action::Save => ui.ask_save(picture, false),
+        Action::Record => return vec![Effect::Record],
         Action::Taken(order) => ui.ask_overwrite(order),
         Action::Answer(answer) => effects.extend(ui.answer(picture, answer)),
         Action::Mark => ui.mark(),

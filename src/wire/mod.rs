@@ -6,6 +6,7 @@
 //!   `lenient`)
 //! - [`sniff`]: what a body is, whatever its label says
 //! - [`inflate`]: bounded decompression
+//! - [`post`]: sending a request, by HTTP
 //! - [`receiver`]: the sockets, gRPC and HTTP on every port
 
 pub mod decode;
@@ -14,6 +15,7 @@ mod json;
 mod lenient;
 mod messages;
 pub mod payload;
+pub mod post;
 mod protobuf;
 
 pub mod receiver;

@@ -21,5 +21,5 @@ pub use builder::DEPTH;
 pub use evidence::{Evidence, evidence_detail};
 pub use gather::{messages, messages_of_call};
 pub use offers::offers;
-pub use table::missing;
+pub use table::{content_keys, missing};
 pub use value::{opened, unflatten, value};

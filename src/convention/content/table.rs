@@ -173,6 +173,13 @@ fn load<T: serde::de::DeserializeOwned>(text: &str) -> T {
     toml::from_str(text).expect("a table that is compiled in is well-formed")
 }
 
+/// Keys that hold messages, arguments or answers.
+pub fn content_keys() -> impl Iterator<Item = &'static str> {
+    let rows = TABLE.telling.iter().flat_map(|t| &t.rows);
+    let contents = rows.filter(|r| !matches!(r.field, Field::ToolName | Field::ToolId));
+    contents.map(|r| r.key.as_str())
+}
+
 /// Why a call told in this dialect shows no messages: the switch of its library that turns
 /// content on. The longest name that fits wins: `otel-1.28` is an `otel`.
 pub fn missing(dialect: &str) -> Option<&'static str> {
