@@ -139,7 +139,7 @@ fn an_engine_in_a_trace_of_its_own_is_joined_by_the_answers_id() {
     assert_eq!(&*agent.name, "helper", "it stands where its client does");
     let nodes = trees[0].nodes.iter();
     let seen: Vec<&str> = nodes.filter(|n| !n.internal).map(|n| &*n.name).collect();
-    assert_eq!(seen, ["helper", "helper", "qwen3-8b"], "turn, agent, call");
+    assert_eq!(seen, ["turn 1", "helper", "qwen3-8b"], "turn, agent, call");
 }
 
 #[test]

@@ -25,19 +25,17 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::PickAccept => ui.picked(),
         action => action,
     };
+    effects.extend(for_the_program(&action));
     match action {
         Action::Data | Action::PickAccept => {}
         Action::Themes => themes::toggle(ui),
-        Action::Suspend => effects.push(Effect::Suspend),
         Action::Resize(columns, rows) => ui.size = (columns, rows),
-        Action::QuitNow => effects.push(Effect::Quit),
         Action::Point(point) => ui.point(picture, &point),
         Action::Mouse => effects.push(ui.toggle_mouse()),
         Action::Time(clock) => ui.set_clock(clock),
         Action::Tell(tone, text) => ui.tell(tone, text),
         Action::Copy => ui.ask_copy(picture),
         Action::Save => ui.ask_save(picture, false),
-        Action::Record => return vec![Effect::Record],
         Action::Taken(order) => ui.ask_overwrite(order),
         Action::Answer(answer) => effects.extend(ui.answer(picture, answer)),
         Action::Mark => ui.mark(),
@@ -60,7 +58,6 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Pause => effects.push(toggle_pause(ui)),
         Action::View(view) => ui.show_view(view),
         Action::Open => ui.ask_open(),
-        Action::PlayDemo => effects.push(Effect::PlayDemo),
         Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,
         Action::Sort => effects.push(ui.change_sort()),
@@ -117,6 +114,17 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         effects.push(Effect::ShowNode(session, node));
     }
     effects
+}
+
+/// What is for the program alone to do.
+fn for_the_program(action: &Action) -> Option<Effect> {
+    match action {
+        Action::Suspend => Some(Effect::Suspend),
+        Action::QuitNow => Some(Effect::Quit),
+        Action::PlayDemo => Some(Effect::PlayDemo),
+        Action::Record => Some(Effect::Record),
+        _ => None,
+    }
 }
 
 fn move_axis(ui: &mut UiState, picture: &Picture, action: &Action) {

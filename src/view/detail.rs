@@ -118,7 +118,11 @@ fn title(node: &Node) -> String {
         NodeKind::Wait => "waiting for you",
         NodeKind::Other => "span",
     };
-    format!("{kind} {}", title::node(node))
+    let name = title::node(node);
+    if name.starts_with("turn ") && node.kind == NodeKind::Turn {
+        return name.into_owned(); // a turn by number says so itself
+    }
+    format!("{kind} {name}")
 }
 
 fn draw_attributes(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState) {

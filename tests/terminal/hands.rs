@@ -22,9 +22,9 @@ fn the_mouse_folds_selects_and_presses_the_footers_keys() {
     let screen = terminal.wait_until("the mouse", |s| {
         s.mouse_protocol_mode() == MouseProtocolMode::ButtonMotion
     });
-    let (x, y) = place(&screen, "▾ ❯ coder");
+    let (x, y) = place(&screen, "▾ ❯ turn 1");
     terminal.click(x, y);
-    let screen = terminal.wait_for("▸ ❯ coder");
+    let screen = terminal.wait_for("▸ ❯ turn 1");
     terminal.click(x, y);
     terminal.wait_for("run_tests");
 
@@ -67,10 +67,10 @@ fn what_is_selected_is_copied_through_the_terminal() {
     terminal.keys("y");
     terminal.wait_for("session key");
     terminal.keys("n");
-    terminal.wait_for("copied 5 B, name");
-    // "coder"; an escape sequence draws nothing, and the screen stands as it was.
-    terminal.wait_bytes(b"\x1b]52;c;Y29kZXI=\x1b\\");
-    terminal.wait_for("❯ coder");
+    terminal.wait_for("copied 12 B, name");
+    // "turn 1 coder"; an escape sequence draws nothing, and the screen stands as it was.
+    terminal.wait_bytes(b"\x1b]52;c;dHVybiAxIGNvZGVy\x1b\\");
+    terminal.wait_for("❯ turn 1");
 }
 
 #[test]
@@ -147,13 +147,13 @@ fn sessions_are_dismissed_brought_back_and_cleared() {
     terminal.keys("x");
     terminal.wait_for("1 session dismissed");
     terminal.keys("u");
-    terminal.wait_for("❯ coder");
+    terminal.wait_for("❯ turn 1");
     terminal.keys("P");
     terminal.wait_for("pinned");
     terminal.keys("X");
     terminal.wait_for("clear all that was received?");
     terminal.keys("n");
-    terminal.wait_for("❯ coder");
+    terminal.wait_for("❯ turn 1");
     terminal.keys("XX");
     terminal.wait_for("cleared");
     let (_, body) = send::spans("python/openinference-openai")

@@ -43,7 +43,7 @@ fn live_with_case() -> (Terminal, SocketAddr) {
     for (_, body) in send::spans(CASE) {
         assert_eq!(send::post(http, &body), 200);
     }
-    let all = ["❯ coder", "in   612", "◆ reviewer"];
+    let all = ["❯ turn 1", "in   612", "◆ reviewer"];
     terminal.wait_until("the whole case", |s| {
         let screen = s.contents();
         all.iter().all(|part| screen.contains(part)) && !screen.contains("not received")
@@ -94,7 +94,7 @@ fn keys_fold_find_explain_and_leaf_through() {
     let (mut terminal, _) = live_with_case();
     terminal.keys("gh");
     terminal.wait_gone("run_tests");
-    terminal.wait_for("▸ ❯ coder");
+    terminal.wait_for("▸ ❯ turn 1");
     terminal.keys("l");
     terminal.wait_for("run_tests");
 
@@ -115,10 +115,10 @@ fn keys_fold_find_explain_and_leaf_through() {
     terminal.keys("?");
     terminal.wait_gone("what runs");
 
-    terminal.keys("G]");
+    terminal.keys("G]]]");
     terminal.keys("]");
     terminal.wait_for("gen_ai.");
-    terminal.keys("[[");
+    terminal.keys("[[[[");
     terminal.wait_for("asked for gpt-4o");
 }
 
@@ -159,7 +159,7 @@ fn what_is_pasted_is_text_to_find_and_no_keys() {
 #[test]
 fn every_size_is_drawn_right_and_the_first_again_afterwards() {
     let (terminal, _) = live_with_case();
-    let before = terminal.wait_for("❯ coder");
+    let before = terminal.wait_for("❯ turn 1");
     terminal.resize(60, 15);
     let small = terminal.wait_until("60x15", |s| s.contents().contains("✦ gpt-4o"));
     assert!(small.lines().all(|l| l.chars().count() <= 60), "{small}");
@@ -184,7 +184,7 @@ fn it_goes_on_after_others_had_the_terminal() {
     terminal.wait_for("$ ls");
     terminal.signal("CONT");
     terminal.wait_until("the tree on the alternate screen", |s| {
-        s.alternate_screen() && s.hide_cursor() && s.contents().contains("❯ coder")
+        s.alternate_screen() && s.hide_cursor() && s.contents().contains("❯ turn 1")
     });
 }
 
@@ -213,7 +213,7 @@ fn stopped_and_continued(terminal: &Terminal) {
     );
     terminal.signal("CONT");
     terminal.wait_until("the tree on the alternate screen", |s| {
-        s.alternate_screen() && s.hide_cursor() && s.contents().contains("❯ coder")
+        s.alternate_screen() && s.hide_cursor() && s.contents().contains("❯ turn 1")
     });
     assert_ne!(terminal.modes(), terminal.modes_before(), "raw mode");
 }
@@ -231,7 +231,7 @@ fn a_pause_holds_the_picture_and_loses_nothing() {
         assert_eq!(send::post(http, &body), 200);
     }
     let screen = terminal.wait_for("B waiting");
-    assert!(!screen.contains("❯ coder"), "{screen}");
+    assert!(!screen.contains("❯ turn 1"), "{screen}");
     terminal.keys("qq");
     let (status, _) = terminal.wait_exit();
     assert_eq!(status.exit_code(), 0);
