@@ -3,7 +3,7 @@
 
     benches/keys.py OTLPLOAD [RATE [SECONDS]]      RATE in spans a second, 5000 for 60 s unless told
 
-Runs target/release/spanfall in a pseudo-terminal of 120x40 cells and lets OTLPLOAD (a load generator
+Runs target/release/spanfall (or what SPANFALL names) in a pseudo-terminal of 120x40 cells and lets OTLPLOAD (a load generator
 with the command `send --http URL --rate N --spans N`) send to it. Meanwhile it scrolls, folds, leafs
 and filters; the time of a key is that from its write to the read of the character that it draws in
 the line of the filter. A key whose character is not seen within 2 s is dropped. Standard library only.
@@ -29,9 +29,12 @@ def drain(until, wanted=None):
     seen = b""
     while (left := until - time.monotonic()) > 0:
         if select.select([fd], [], [], left)[0]:
-            data = os.read(fd, 1 << 16)
+            try:
+                data = os.read(fd, 1 << 16)
+            except OSError:  # it ended: what it said last tells why
+                sys.exit(f"spanfall ended: {seen[-500:].decode(errors='replace')!r}")
             read, frames = read + len(data), frames + data.count(b"\x1b[?2026l")
-            seen = seen[-8:] + data
+            seen = seen[-500:] + data
             if wanted and wanted in seen:
                 return time.monotonic()
     return None
@@ -68,8 +71,7 @@ while time.monotonic() < end:
     press(b"\x1b")
     drain(time.monotonic() + 0.1)
 told = json.loads(sender.communicate()[0].strip().splitlines()[-1])
-press(b"\x03")
-drain(time.monotonic() + 1)
+os.kill(pid, 15)
 times.sort()
 at = lambda share: times[min(len(times) - 1, int(len(times) * share))]
 print(f"{told['spans_per_s']} spans/s sent, {moved} other keys, {frames / seconds:.0f} frames/s, {read / seconds / 1000:.0f} kB/s drawn")
