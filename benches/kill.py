@@ -29,11 +29,14 @@ for i in range(rounds):
     us = subprocess.Popen(
         [binary, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--headless", "--record", path],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    http = us.stderr.readline().split()[-1]
+    http = next(a for a in reversed(us.stderr.readline().split()) if a.startswith("127."))
+    before = os.path.getsize(path)
     sender = subprocess.Popen(
-        [load, "send", "--http", f"http://{http}", "--spans", "60000", "--batch", str(random.choice([16, 128, 512])),
+        [load, "send", "--http", f"http://{http}", "--spans", "40000", "--batch", str(random.choice([16, 128, 512])),
          "--seed", str(i + 1)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    time.sleep(random.uniform(0.1, 1.5))
+    while os.path.getsize(path) == before and sender.poll() is None:
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 1.5))
     if i % 4 == 3:  # the sender: what it was told is not known; what came must be there
         sender.kill()
         sender.wait()
