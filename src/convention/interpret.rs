@@ -244,18 +244,15 @@ impl Tables {
             })
             .collect();
         let mut matches: Vec<Match<'_>> = Vec::with_capacity(24);
+        let open = |rule: &&u16| self.compiled.is_open(**rule, subject.bits);
         for (rules, told) in &told {
-            matches.extend(rules.iter().map(|&rule| Match {
+            matches.extend(rules.iter().filter(open).map(|&rule| Match {
                 rule,
                 value: Some(told),
             }));
         }
-        matches.extend(
-            self.compiled
-                .constants
-                .iter()
-                .map(|&rule| Match { rule, value: None }),
-        );
+        let constants = self.compiled.constants.iter().filter(open);
+        matches.extend(constants.map(|&rule| Match { rule, value: None }));
         matches.sort_unstable_by_key(|m| m.rule);
         let lowest = subject.bits.trailing_zeros();
         let fallback = if subject.bits == 0 {
@@ -330,11 +327,7 @@ impl Tables {
             let Some(FactValue::Text(word)) = value_of(rule, m, subject) else {
                 return None;
             };
-            let known = rule.value.is_some() || rule.map.values().any(|op| **op == *word);
-            let op = Op::deserialize(toml::Value::String(word.into()))
-                .ok()
-                .filter(|_| known)?;
-            Some((rule.dialect, op, rule.name_starts.is_some()))
+            Some((rule.dialect, rule.op(&word)?, rule.name_starts.is_some()))
         })
     }
 

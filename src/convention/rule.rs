@@ -121,6 +121,8 @@ pub struct Rule {
     /// Words and what they mean, whatever their case; `*Word` stands for any beginning. A word that
     /// means nothing (`""`) is no fact.
     pub map: FxHashMap<String, String>,
+    /// What of the words that a rule for `op` can come to is which.
+    pub named: Vec<(String, Op)>,
     /// Words that set a flag.
     pub any: Vec<String>,
     /// What stands in place of the value read.
@@ -177,6 +179,12 @@ impl Rule {
         let told = told.or_else(|| self.map.iter().find(|(key, _)| like(key)).map(|(_, to)| to));
         told.or(self.value.as_ref()).map_or(word, String::as_str)
     }
+
+    /// What a word that a rule for `op` came to tells of; `None` of a word that no table has.
+    pub fn op(&self, word: &str) -> Option<Op> {
+        let named = self.named.iter().find(|(name, _)| name == word);
+        named.map(|(_, op)| *op)
+    }
 }
 
 impl RuleText {
@@ -186,6 +194,14 @@ impl RuleText {
             "op" => Target::Op,
             field => Target::Fact(Field::deserialize(toml::Value::String(field.to_owned()))?),
         };
+        let mut named = Vec::new();
+        if target == Target::Op {
+            let words = self.map.values().chain(&self.value);
+            for word in words.filter(|word| !word.is_empty()) {
+                let op = Op::deserialize(toml::Value::String(word.clone()))?;
+                named.push((word.clone(), op));
+            }
+        }
         let keys = if self.keys.is_empty() {
             vec![String::new()]
         } else {
@@ -198,6 +214,7 @@ impl RuleText {
             reader: self.read,
             paths: self.paths.clone(),
             map: self.map.clone(),
+            named: named.clone(),
             any: self.any.clone(),
             value: self.value.clone(),
             starts: self.starts.clone(),

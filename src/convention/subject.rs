@@ -32,10 +32,10 @@ impl Subject<'_> {
     }
 }
 
-/// Whether a rule's conditions hold; `op` is what the evidence tells of, once that is known.
+/// Whether the conditions of a rule whose dialect is sure hold; `op` is what the evidence tells of,
+/// once that is known.
 pub fn applies(rule: &Rule, subject: &Subject<'_>, op: Option<Op>) -> bool {
-    (!rule.gated || subject.bits & (1 << rule.dialect) != 0)
-        && (rule.ops.is_empty() || op.is_some_and(|op| rule.ops.contains(&op)))
+    (rule.ops.is_empty() || op.is_some_and(|op| rule.ops.contains(&op)))
         && (!rule.roots || subject.root)
         && (!rule.running || subject.running)
         && rule

@@ -222,6 +222,9 @@ pub struct Compiled {
     pub by_key: FxHashMap<String, Vec<u16>>,
     /// Rules without a key.
     pub constants: Vec<u16>,
+    /// Of each rule the bit of the dialect that must be sure, 0 where none must. Most rules are
+    /// passed over by this alone, without a look at them.
+    gates: Vec<u64>,
     /// Dialects that a key gives away, as bits.
     pub detect: FxHashMap<String, u64>,
     /// Span events, with the number that stands for a rule in their facts.
@@ -245,6 +248,7 @@ impl Compiled {
             rules: Vec::new(),
             by_key: FxHashMap::default(),
             constants: Vec::new(),
+            gates: Vec::new(),
             detect: FxHashMap::default(),
             span_events: Vec::new(),
             verdict_events: Vec::new(),
@@ -262,6 +266,8 @@ impl Compiled {
                 key => made.by_key.entry(key.to_owned()).or_default().push(i),
             }
         }
+        let gate = |rule: &Rule| u64::from(rule.gated) << rule.dialect;
+        made.gates = made.rules.iter().map(gate).collect();
         let first = u16::try_from(made.rules.len()).unwrap_or(u16::MAX);
         made.span_events = (first..).zip(span_events).collect();
         Ok(made)
@@ -293,6 +299,12 @@ impl Compiled {
         });
         let of_dialect = |event| SpanEvent { dialect, ..event };
         Ok(file.span_event.into_iter().map(of_dialect).collect())
+    }
+
+    /// Whether a rule may be asked where the dialects of `bits` are sure.
+    pub fn is_open(&self, rule: u16, bits: u64) -> bool {
+        let gate = self.gates.get(rule as usize);
+        gate.is_some_and(|&gate| gate == 0 || gate & bits != 0)
     }
 
     /// Dialects that a scope's or a service's name gives away, as bits.
