@@ -9,6 +9,9 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 impl Tables {
     /// Reads the events of a span into what it tells.
     pub(super) fn span_events(&self, span: &Span, bits: u64, reading: &mut Reading) {
+        if span.events.is_empty() {
+            return;
+        }
         for (rule, wanted) in &self.compiled.span_events {
             let sure = !wanted.gated || bits & (1 << wanted.dialect) != 0;
             if !sure || !(wanted.ops.is_empty() || wanted.ops.contains(&reading.op)) {

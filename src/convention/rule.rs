@@ -118,9 +118,8 @@ pub struct Rule {
     /// Paths into JSON text or a map, the first that is there: `messages.-1.content`; `.` is the
     /// whole document, a quoted text for one.
     pub paths: Vec<String>,
-    /// Words and what they mean, whatever their case; `*Word` stands for any beginning. A word that
-    /// means nothing (`""`) is no fact.
-    pub map: FxHashMap<String, String>,
+    /// Words and what they mean.
+    pub map: Words,
     /// What of the words that a rule for `op` can come to is which.
     pub named: Vec<(String, Op)>,
     /// Words that set a flag.
@@ -168,16 +167,58 @@ pub struct Rule {
     pub rank: u16,
 }
 
+/// Words and what they mean, whatever their case; `*Word` stands for any beginning. A word that
+/// means nothing (`""`) is no fact.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// In lower case.
+    whole: FxHashMap<String, String>,
+    ends: Vec<(String, String)>,
+}
+
+impl Words {
+    fn new(told: FxHashMap<String, String>) -> Self {
+        let mut words = Self::default();
+        for (word, to) in told {
+            match word.strip_prefix('*') {
+                Some(end) => words.ends.push((end.to_owned(), to)),
+                None => {
+                    words.whole.insert(word.to_ascii_lowercase(), to);
+                }
+            }
+        }
+        words
+    }
+
+    /// Nothing means anything.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.ends.is_empty()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        let ends = self.ends.iter().map(|(_, to)| to);
+        self.whole.values().chain(ends)
+    }
+
+    fn get(&self, word: &str) -> Option<&str> {
+        let whole = || {
+            if word.bytes().any(|b| b.is_ascii_uppercase()) {
+                return self.whole.get(&word.to_ascii_lowercase());
+            }
+            self.whole.get(word)
+        };
+        let told = (!self.whole.is_empty()).then(whole).flatten();
+        let ending = || self.ends.iter().find(|(end, _)| word.ends_with(end));
+        told.or_else(|| ending().map(|(_, to)| to))
+            .map(String::as_str)
+    }
+}
+
 impl Rule {
     /// What a word means; itself where the table does not say.
     pub fn meaning<'a>(&'a self, word: &'a str) -> &'a str {
-        let like = |key: &str| match key.strip_prefix('*') {
-            Some(end) => word.ends_with(end),
-            None => word.eq_ignore_ascii_case(key),
-        };
-        let told = self.map.get(word);
-        let told = told.or_else(|| self.map.iter().find(|(key, _)| like(key)).map(|(_, to)| to));
-        told.or(self.value.as_ref()).map_or(word, String::as_str)
+        let told = self.map.get(word).or(self.value.as_deref());
+        told.unwrap_or(word)
     }
 
     /// What a word that a rule for `op` came to tells of; `None` of a word that no table has.
@@ -194,9 +235,10 @@ impl RuleText {
             "op" => Target::Op,
             field => Target::Fact(Field::deserialize(toml::Value::String(field.to_owned()))?),
         };
+        let map = Words::new(self.map);
         let mut named = Vec::new();
         if target == Target::Op {
-            let words = self.map.values().chain(&self.value);
+            let words = map.all().chain(&self.value);
             for word in words.filter(|word| !word.is_empty()) {
                 let op = Op::deserialize(toml::Value::String(word.clone()))?;
                 named.push((word.clone(), op));
@@ -213,7 +255,7 @@ impl RuleText {
             key,
             reader: self.read,
             paths: self.paths.clone(),
-            map: self.map.clone(),
+            map: map.clone(),
             named: named.clone(),
             any: self.any.clone(),
             value: self.value.clone(),
