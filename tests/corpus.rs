@@ -5,6 +5,7 @@
 //! only after it was read line by line against `truth.json`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
 
+#[expect(dead_code, reason = "shared with other tests")]
 #[path = "support/books.rs"]
 mod books;
 #[path = "support/cases.rs"]
@@ -22,11 +23,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The median of first-token errors may be so large, milliseconds.
-const FIRST_TOKEN_MS: f64 = 60.0;
-
 /// Columns of the matrix.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 10] = [
     "calls",
     "input",
     "cache_read",
@@ -37,7 +35,6 @@ const COLUMNS: [&str; 11] = [
     "agents",
     "sessions",
     "turns",
-    "first_token",
 ];
 
 /// The cases of each group, by name.
@@ -126,7 +123,6 @@ fn check(case: &Path, known: &Known, allowed: &Allowed) -> BTreeMap<&'static str
         ("calls", judge.calls()),
         ("tools", judge.tools()),
         ("agents", judge.agents()),
-        ("first_token", judge.first_token()),
     ]);
     row.extend(TOKENS.map(|field| (field, judge.tokens(field))));
     row.extend(judge.sessions());
@@ -248,42 +244,6 @@ impl Judge<'_> {
             ("sessions", hold(sessions, shown)),
             ("turns", hold(turns, self.rows("turns").count())),
         ]
-    }
-
-    /// Streamed calls show their first token (all of them, or as many as is known to be told),
-    /// and the median of the errors is small.
-    fn first_token(&self) -> Cell {
-        if self.truth.first_tokens.is_empty() {
-            return Cell::Unjudged;
-        }
-        let mut shown: Vec<(u64, Option<f64>)> = self
-            .rows("calls")
-            .map(|c| {
-                (
-                    c["start_unix_ns"].as_str().unwrap().parse().unwrap(),
-                    c["phases"]["ttft_ms"].as_f64(),
-                )
-            })
-            .collect();
-        let mut errors = Vec::new();
-        for &(at, served) in &self.truth.first_tokens {
-            let Some(nearest) = (0..shown.len()).min_by_key(|&i| shown[i].0.abs_diff(at)) else {
-                continue;
-            };
-            errors.extend(shown.swap_remove(nearest).1.map(|ms| (ms - served).abs()));
-        }
-        errors.sort_by(f64::total_cmp);
-        // Of two the smaller: the first call of a process tells of its client's set-up as well.
-        match errors.get(errors.len().saturating_sub(1) / 2) {
-            Some(&median) if median > FIRST_TOKEN_MS => {
-                Cell::Wrong(format!("off by {median:.0} ms"))
-            }
-            _ => self.hold(
-                "first_token",
-                Some(self.truth.first_tokens.len() as u64),
-                Some(errors.len() as u64),
-            ),
-        }
     }
 }
 

@@ -28,9 +28,9 @@ pub struct Books {
     pub asked: BTreeSet<String>,
     /// Runs of agents by name. Command-line cases do not book them.
     pub agents: BTreeMap<String, u64>,
-    /// Streamed and answered calls: when the request came (ns since the epoch), and the
-    /// milliseconds to its first token.
-    pub first_tokens: Vec<(u64, f64)>,
+    /// Answered calls: when the request came and, where the answer was streamed, when its first
+    /// token left, ns since the epoch.
+    pub answered: Vec<(u64, Option<u64>)>,
 }
 
 #[derive(Deserialize)]
@@ -69,8 +69,8 @@ struct Served {
     cache_creation: u64,
     output_total: u64,
     reasoning: u64,
-    ttft_ms: Option<f64>,
     t_recv_unix_ns: u64,
+    t_first_unix_ns: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -109,7 +109,7 @@ struct Call {
     end_unix_ns: Option<u64>,
     #[serde(default)]
     stream: bool,
-    ttft_ms: Option<f64>,
+    first_token_unix_ns: Option<u64>,
     usage: Option<CallUsage>,
     #[serde(default)]
     tool_calls: Vec<Asked>,
@@ -161,10 +161,12 @@ fn python(truth: Python) -> Books {
         tools: truth.tools_executed.map(exactly),
         asked: truth.llm.tool_calls_requested.into_keys().collect(),
         agents: truth.agents_run.unwrap_or_default(),
-        first_tokens: done
+        answered: done
             .iter()
-            .filter(|c| c.stream)
-            .filter_map(|c| Some((c.t_recv_unix_ns, c.ttft_ms?)))
+            .map(|c| {
+                let first = c.t_first_unix_ns.filter(|_| c.stream);
+                (c.t_recv_unix_ns, first)
+            })
             .collect(),
     }
 }
@@ -206,10 +208,12 @@ fn cli(truth: &Cli) -> Books {
         tools: Some(tool_runs(&served)),
         asked: BTreeSet::new(),
         agents: BTreeMap::new(),
-        first_tokens: served
+        answered: served
             .iter()
-            .filter(|c| c.stream)
-            .filter_map(|c| Some((c.start_unix_ns, c.ttft_ms?)))
+            .map(|c| {
+                let first = c.first_token_unix_ns.filter(|_| c.stream);
+                (c.start_unix_ns, first)
+            })
             .collect(),
     }
 }
