@@ -5,11 +5,15 @@ use super::contents::scalars;
 use super::eval::{Around, Look, Scene};
 use super::expr::Subject;
 use super::field::{FIELDS, Field, Kind};
+use crate::model::node::NodeKind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Values of an attribute are told apart by so many characters.
 pub const LONGEST: usize = 200;
+
+/// An agent, where one is known, and a tool that it ran.
+pub type Run = (Option<Arc<str>>, Arc<str>);
 
 /// What was seen, and on how many rows.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +23,7 @@ pub struct Seen {
     /// Its values, and rows that have them: of fields with few values, and of the one attribute
     /// that was asked for.
     pub values: BTreeMap<Subject, BTreeMap<Arc<str>, usize>>,
+    runs: BTreeMap<Run, usize>,
 }
 
 impl Seen {
@@ -28,6 +33,13 @@ impl Seen {
         let mut values: Vec<_> = values.map(|(v, n)| (&**v, *n)).collect();
         values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         values
+    }
+
+    /// How often which agent ran which tool, most often first.
+    pub fn runs(&self) -> Vec<(&Run, usize)> {
+        let mut runs: Vec<_> = self.runs.iter().map(|(run, n)| (run, *n)).collect();
+        runs.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        runs
     }
 
     fn note(&mut self, subject: &Subject, value: &str) {
@@ -136,6 +148,12 @@ fn note(look: &Look, of: Option<&Subject>, seen: &mut Seen) {
         for value in &values {
             seen.note(&subject, value);
         }
+    }
+    if look.node.kind == NodeKind::Tool {
+        let mut agent = None;
+        look.texts(Field::Agent, &mut |name| agent = Some(name.into()));
+        let run = (agent, look.node.name.clone());
+        *seen.runs.entry(run).or_default() += 1;
     }
     let (mut keys, mut values) = (Vec::new(), Vec::new());
     look.scene

@@ -27,7 +27,7 @@ mod parse;
 mod pass;
 mod text;
 
-pub use census::{Census, LONGEST, Seen};
+pub use census::{Census, LONGEST, Run, Seen};
 pub use complete::{Completion, Item, complete, without_last};
 pub use contents::{Contents, NoContents, Words, scalars};
 pub use eval::Scene;

@@ -65,6 +65,9 @@ pub enum Action {
     Query(String),
     /// List what there is to look for in what is shown.
     Facets,
+    /// Look for what is like the selected row: same agent and same tool or model; where that is
+    /// neither, list agents and their tools.
+    Alike,
     /// Sort siblings and sessions by something else.
     Sort,
     /// Keep the filter and close its line.

@@ -3,12 +3,12 @@
 
 use super::Picture;
 use super::action::Action;
-use super::pick::{Entry, Picker, Wanted};
+use super::pick::{Entry, Picker, Sign, Wanted};
 use super::search::{of, scene};
 use super::state::UiState;
 use crate::model::ids::{NodeId, SessionId};
-use crate::model::node::Tree;
-use crate::query::{Census, Op, Subject, Test, Value};
+use crate::model::node::{NodeKind, State, Tree};
+use crate::query::{Census, Op, Run, Subject, Test, Value};
 use rustc_hash::FxHashSet;
 use tui_input::InputRequest;
 
@@ -17,8 +17,22 @@ use tui_input::InputRequest;
 pub enum Facet {
     /// Of this the values are listed next.
     Of(Subject),
-    /// This is asked for.
+    /// This is asked for as well.
     Term(String),
+    /// This is asked for, and nothing else.
+    Whole(String),
+}
+
+/// What a list is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Of {
+    /// What has values in what is shown.
+    #[default]
+    Shown,
+    /// The values of one of these.
+    Values(Subject),
+    /// The tools of the session, by the agent that ran them.
+    Runs,
 }
 
 /// The list, and how far it has been counted.
@@ -26,8 +40,8 @@ pub enum Facet {
 pub struct Facets {
     /// The list.
     pub list: Picker<Facet>,
-    /// Whose values are listed; none lists what has values.
-    pub of: Option<Subject>,
+    /// What is listed.
+    pub of: Of,
     census: Option<((SessionId, u64), Census)>,
     /// What was listed last: of which rows, for which text.
     listed: Option<(SessionId, u64)>,
@@ -37,7 +51,15 @@ pub struct Facets {
 impl Facets {
     fn of(subject: Subject) -> Self {
         Self {
-            of: Some(subject),
+            of: Of::Values(subject),
+            ..Self::default()
+        }
+    }
+
+    /// A list of agents and the tools that they ran.
+    pub(super) fn runs() -> Self {
+        Self {
+            of: Of::Runs,
             ..Self::default()
         }
     }
@@ -66,27 +88,36 @@ impl Facets {
             };
             let scene = scene(picture, summary, tree);
             let anew = || {
+                let found = found.filter(|_| self.of != Of::Runs);
                 let only = found.map(|found| {
                     let nodes = (0u32..).zip(&tree.nodes);
                     let found = nodes.filter(|(_, n)| found.contains(&n.id));
                     found.map(|(i, _)| i).collect()
                 });
-                (version, Census::new(&scene, self.of.clone(), only))
+                let of = match &self.of {
+                    Of::Values(subject) => Some(subject.clone()),
+                    Of::Shown | Of::Runs => None,
+                };
+                (version, Census::new(&scene, of, only))
             };
             let (begun, mut census) = self.census.take().unwrap_or_else(anew);
             if census.advance(&scene, super::search::SLICE) {
                 let seen = census.into_seen();
                 self.entries = match &self.of {
-                    Some(subject) => {
+                    Of::Values(subject) => {
                         let all = seen.values_of(subject).into_iter();
                         all.map(|(value, n)| value_entry(subject, value, n))
                             .collect()
                     }
-                    None => seen
+                    Of::Shown => seen
                         .subjects
                         .iter()
                         .map(|(s, n)| subject_entry(s, *n))
                         .collect(),
+                    Of::Runs => {
+                        let all = seen.runs().into_iter();
+                        all.map(|(run, n)| run_entry(run, n)).collect()
+                    }
                 };
                 self.listed = Some(begun);
             } else {
@@ -100,8 +131,14 @@ impl Facets {
         let mut wanted = Wanted::new(self.list.input.value());
         let mut found = Vec::new();
         for (place, entry) in self.entries.iter().enumerate() {
-            if let Some(score) = wanted.score(&entry.name) {
-                let marks = wanted.marks(&entry.name);
+            let text = format!("{} {}", entry.name, entry.about);
+            let text = if self.of == Of::Runs {
+                &text
+            } else {
+                &entry.name
+            };
+            if let Some(score) = wanted.score(text) {
+                let marks = wanted.marks(text);
                 found.push((
                     std::cmp::Reverse(score),
                     place,
@@ -157,6 +194,16 @@ fn value_entry(subject: &Subject, value: &str, n: usize) -> Entry<Facet> {
     entry(value, n, Facet::Term(test.to_string()))
 }
 
+fn run_entry((agent, tool): &Run, n: usize) -> Entry<Facet> {
+    let by = agent.as_deref().unwrap_or("main");
+    let query = super::alike::runs(agent.as_deref(), tool);
+    Entry {
+        sign: Some(Sign::Node(NodeKind::Tool, false, State::Ok)),
+        about: format!("by {}", super::text::sanitize(by)),
+        ..entry(tool, n, Facet::Whole(query))
+    }
+}
+
 impl UiState {
     /// What is done with what is picked: a list of values, or a query with one more term.
     pub(super) fn pick_facet(&mut self, facets: &Facets) -> Action {
@@ -175,6 +222,7 @@ impl UiState {
                     before => format!("{before} {term}"),
                 })
             }
+            Some(Facet::Whole(query)) => Action::Query(query),
             None => Action::Data,
         }
     }

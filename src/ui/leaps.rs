@@ -10,9 +10,9 @@ use super::state::{Panel, UiState};
 use crate::model::book::{Book, Said, tool_id};
 use crate::model::changes::cache_lost;
 use crate::model::detail::Part;
-use crate::model::ids::NodeId;
+use crate::model::ids::{NodeId, SessionId};
 use crate::model::lanes;
-use crate::model::node::{NodeKind, State, Tree};
+use crate::model::node::{NodeKind, SessionSummary, State, Tree};
 
 /// What a leap goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +64,34 @@ impl UiState {
             ),
         };
         let Some(node) = found else {
-            self.tell(Tone::Text, nothing);
+            if to != Leap::FirstError || !self.leap_to_other(picture, session) {
+                self.tell(Tone::Text, nothing);
+            }
             return;
         };
         (self.focus, self.zoomed) = (Panel::Tree, false);
         self.go_to(picture, session, Some(node));
         if to == Leap::CacheBreak {
             self.tab = Tab::Changes;
+        }
+    }
+
+    /// Where nothing failed, on to the first session in which something did; false if none is.
+    fn leap_to_other(&mut self, picture: &Picture, here: SessionId) -> bool {
+        let failed = |s: &&SessionSummary| s.id != here && s.figures.errors > 0;
+        let other = picture.sessions.iter().find(failed);
+        if let Some(other) = other {
+            (self.focus, self.zoomed, self.errs) = (Panel::Tree, false, true);
+            self.go_to(picture, other.id, None);
+        }
+        other.is_some()
+    }
+
+    /// Goes to the first error of the session that was gone to for it.
+    pub(super) fn resolve_error(&mut self, picture: &Picture) {
+        let tree = picture.tree.filter(|_| picture.session == self.session);
+        if let Some(tree) = tree.filter(|_| std::mem::take(&mut self.errs)) {
+            self.sought = first_error(tree);
         }
     }
 

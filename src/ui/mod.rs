@@ -3,6 +3,7 @@
 //! no colours; who draws reads it.
 
 pub mod action;
+mod alike;
 pub mod arguments;
 mod arrange;
 pub mod ask;

@@ -15,6 +15,7 @@ impl UiState {
         self.listens = !picture.receiver.listeners.is_empty();
         self.refresh_page(picture);
         self.resolve_tie(picture);
+        self.resolve_error(picture);
         self.refresh_reader(picture);
         self.clamp_sessions(picture.sessions);
         self.marks.refresh(picture);

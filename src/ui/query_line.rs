@@ -77,7 +77,7 @@ impl UiState {
     }
 
     /// Looks for something that was not typed.
-    fn ask(&mut self, text: String) {
+    pub(super) fn ask(&mut self, text: String) {
         self.show_view(View::Trace);
         (self.focus, self.zoomed) = (Panel::Tree, false);
         self.search.ask(text);

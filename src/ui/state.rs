@@ -162,6 +162,8 @@ pub struct UiState {
     pub(super) toolbox: Toolbox,
     /// The tool call to go along once what was said is read.
     pub(super) tie: Option<(NodeId, Tie)>,
+    /// The first error is gone to once its session's tree is here.
+    pub(super) errs: bool,
     /// A receiver is at work.
     pub(crate) listens: bool,
     /// The agent whose set-up is read, by its place in the picture.

@@ -60,6 +60,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Open => ui.ask_open(),
         Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,
+        Action::Alike => ui.show_alike(picture),
         Action::Sort => effects.push(ui.change_sort()),
         Action::Paste(text) => paste(ui, &text),
         Action::PickCancel => ui.mode = Mode::Main,

@@ -39,7 +39,7 @@ mod waterfall;
 
 use crate::model::node::SessionSummary;
 use crate::theme::{Glyph, Role, Theme};
-use crate::ui::facets::Facets;
+use crate::ui::facets::{Facets, Of};
 use crate::ui::layout::Layout;
 use crate::ui::mouse::{Edge, Hits, Target};
 use crate::ui::sort::Sort;
@@ -65,9 +65,10 @@ const JUMP: pick::Words = pick::Words {
 };
 
 fn facet_words(facets: &Facets) -> pick::Words {
-    let (title, enter) = match facets.of {
-        Some(_) => ("Values of what is shown", "looks for it"),
-        None => ("Facets of what is shown", "lists its values"),
+    let (title, enter) = match &facets.of {
+        Of::Values(_) => ("Values of what is shown", "looks for it"),
+        Of::Shown => ("Facets of what is shown", "lists its values"),
+        Of::Runs => ("Tools and who ran them", "shows these runs"),
     };
     let empty = if facets.is_counting() {
         "counting"

@@ -8,6 +8,7 @@ mod corpus;
 mod cost;
 mod diff;
 mod find;
+mod five_keys;
 mod fixture;
 mod latency;
 mod lists;
