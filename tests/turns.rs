@@ -139,6 +139,37 @@ fn two_libraries_spans_of_a_failed_call_are_one() {
     assert_eq!(kinds(&every_tree(&ids), NodeKind::Call), 2);
 }
 
+/// A framework closes its span when it has a stream in hand; the client's opens when somebody reads.
+#[test]
+fn a_span_that_ended_before_its_first_token_is_the_call_that_saw_the_same_token() {
+    let layer = |n: u64, scope: &str, from_ms: u64, to_ms: u64, first_ms: u64| {
+        let item = span(n, 9, Op::Call, "chat", from_ms, to_ms).text(Field::RequestModel, "gpt-4o");
+        by(item.number(Field::FirstTokenAt, first_ms * MS), scope, n)
+    };
+    let spans = [
+        span(9, 0, Op::Workflow, "run", 0, 9000),
+        layer(1, "framework", 10, 12, 5340),
+        layer(2, "client", 5000, 6000, 5330),
+    ];
+    assert_eq!(kinds(&every_tree(&spans), NodeKind::Call), 1);
+
+    let mut another = spans.to_vec();
+    another[2] = layer(2, "client", 5000, 6000, 5600);
+    assert_eq!(
+        kinds(&every_tree(&another), NodeKind::Call),
+        2,
+        "another token"
+    );
+
+    let mut whole = spans.to_vec();
+    whole[1] = layer(1, "framework", 10, 5500, 5340);
+    assert_eq!(
+        kinds(&every_tree(&whole), NodeKind::Call),
+        2,
+        "a span that tells its end"
+    );
+}
+
 #[test]
 fn the_second_span_of_a_stream_joins_the_call_that_it_opened() {
     let stream = span(2, 0, Op::Stream, "streaming response", 400, 400).in_trace(2);

@@ -11,6 +11,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Clocks are read a little later in the outer layer's end than in the inner's, or the reverse.
 const SLACK_NS: u64 = 5_000_000;
+/// So much later does a layer see a first token than the layer below it.
+const PASSED_ON_NS: u64 = 50_000_000;
 
 /// Where calls stand beside each other: below one span, or without one.
 type Place = Option<SpanKey>;
@@ -57,12 +59,14 @@ pub fn join_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
         }
         let earlier = beside.entry(p.parent_key).or_default();
         earlier.retain(|&j| {
-            let start = forest.pieces[j].evidence.start;
-            p.evidence.start.saturating_sub(start) <= APART_NS
+            let q = &forest.pieces[j];
+            p.evidence.start.saturating_sub(q.evidence.start) <= APART_NS
+                || answered_after_end(q).is_some_and(|at| at >= p.evidence.start)
         });
         let apart = |j: usize| {
             let (a, b) = (p.evidence, forest.pieces[j].evidence);
-            a.start.abs_diff(b.start) + a.end.abs_diff(b.end)
+            let times = a.start.abs_diff(b.start) + a.end.abs_diff(b.end);
+            first_tokens_apart(p, &forest.pieces[j]).unwrap_or(times)
         };
         let twins = earlier
             .iter()
@@ -71,11 +75,11 @@ pub fn join_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
         match twins.min_by_key(|&j| apart(j)) {
             Some(twin) => {
                 earlier.retain(|&j| j != twin);
-                groups.join(
-                    i,
-                    twin,
-                    "same model, outcome and time, told by another library",
-                );
+                let why = match first_tokens_apart(p, &forest.pieces[twin]) {
+                    Some(_) => "same model and first token, told by another library",
+                    None => "same model, outcome and time, told by another library",
+                };
+                groups.join(i, twin, why);
             }
             None => earlier.push(i),
         }
@@ -93,7 +97,26 @@ fn twins(cx: &Context<'_>, a: &Piece<'_>, b: &Piece<'_>) -> bool {
         && a.evidence.failed == b.evidence.failed
         && ids != [true, true]
         && same_model(a, b)
-        && (within(a, b) || within(b, a))
+        && (within(a, b) || within(b, a) || first_tokens_apart(a, b).is_some())
+}
+
+/// How far apart two spans saw the first token, where one of them had ended before it came: such a
+/// span tells nothing of when its call ended, but both tell of one stream.
+fn first_tokens_apart(a: &Piece<'_>, b: &Piece<'_>) -> Option<u64> {
+    answered_after_end(a).or(answered_after_end(b))?;
+    let (x, y) = (
+        a.number(Field::FirstTokenAt)?,
+        b.number(Field::FirstTokenAt)?,
+    );
+    let apart = x.abs_diff(y);
+    (apart <= PASSED_ON_NS).then_some(apart)
+}
+
+/// When the first token came, if the span had ended by then: one that a library closes as soon as
+/// it has a stream in hand.
+fn answered_after_end(p: &Piece<'_>) -> Option<u64> {
+    let at = p.number(Field::FirstTokenAt)?;
+    (p.evidence.end != 0 && at > p.evidence.end).then_some(at)
 }
 
 /// Two libraries have two scopes. Where scopes were lost on the way, they still name spans otherwise.
