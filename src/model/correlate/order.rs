@@ -23,7 +23,11 @@ pub fn preorder(drafts: Vec<Node>, parent: &[Option<usize>]) -> Vec<Node> {
     let is_root = |i: &usize| parent[*i].is_none_or(|up| up == *i);
     let mut roots: Vec<usize> = (0..parent.len()).filter(is_root).collect();
     let starts = earliest(&drafts, &children, &roots);
-    let by_start = |list: &mut Vec<usize>| list.sort_by_key(|&i| (starts[i], drafts[i].id));
+    // Of those that start in the same tick of a coarse clock, what took none of its time goes first.
+    let took = |i: usize| drafts[i].end != Some(drafts[i].start);
+    let by_start = |list: &mut Vec<usize>| {
+        list.sort_by_key(|&i| (starts[i], took(i), drafts[i].id));
+    };
     by_start(&mut roots);
     children.iter_mut().for_each(by_start);
     let mut drafts: Vec<Option<Node>> = drafts.into_iter().map(Some).collect();
