@@ -98,6 +98,8 @@ pub struct Save {
     pub chosen: usize,
     /// The file's name.
     pub input: Input,
+    /// The name that we proposed: while it stands, another choice proposes another.
+    proposed: String,
     /// This name is taken, and was refused once.
     pub taken: Option<String>,
     /// Leave once it is written.
@@ -122,6 +124,7 @@ impl Save {
             offers,
             chosen,
             input: Input::default(),
+            proposed: String::new(),
             taken: None,
             leave,
         };
@@ -135,6 +138,7 @@ impl Save {
             offers: vec![order.what],
             chosen: 0,
             input: Input::new(order.path.clone()),
+            proposed: String::new(),
             taken: Some(order.path),
             leave: order.leave,
         }
@@ -154,7 +158,7 @@ impl Save {
     /// Chooses the next thing to save.
     pub(super) fn next_what(&mut self, picture: &Picture) {
         let form = self.form();
-        let named = self.is_named(picture, form);
+        let named = self.input.value() == self.proposed;
         self.chosen = (self.chosen + 1) % self.offers.len().max(1);
         if named {
             self.name(picture, form);
@@ -171,16 +175,15 @@ impl Save {
             .strip_suffix(form.ending())
             .and_then(|stem| stem.strip_suffix('.'));
         let name = format!("{}.{}", stem.unwrap_or(value), next.ending());
+        if value == self.proposed {
+            self.proposed.clone_from(&name);
+        }
         self.input = Input::new(name);
     }
 
-    /// The name is the one that we proposed.
-    fn is_named(&self, picture: &Picture, form: Form) -> bool {
-        self.input.value() == default_name(picture, self.what(), form)
-    }
-
     fn name(&mut self, picture: &Picture, form: Form) {
-        self.input = Input::new(default_name(picture, self.what(), form));
+        self.proposed = default_name(picture, self.what(), form);
+        self.input = Input::new(self.proposed.clone());
     }
 
     /// What to write, or why it cannot be.
@@ -263,6 +266,7 @@ mod tests {
             offers: vec![What::Everything],
             chosen: 0,
             input: Input::new("a.b/x.jsonl".into()),
+            proposed: String::new(),
             taken: None,
             leave: false,
         };

@@ -43,7 +43,7 @@ fn live_with_case() -> (Terminal, SocketAddr) {
     for (_, body) in send::spans(CASE) {
         assert_eq!(send::post(http, &body), 200);
     }
-    let all = ["❯ turn 1", "in   612", "◆ reviewer"];
+    let all = ["❯ turn 1", "in   612", "◆ reviewer", " 2.2s "];
     terminal.wait_until("the whole case", |s| {
         let screen = s.contents();
         all.iter().all(|part| screen.contains(part)) && !screen.contains("not received")

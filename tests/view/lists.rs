@@ -239,3 +239,26 @@ fn what_comes_while_the_jump_is_open_is_found_too() {
     settle(&mut ui, &picture);
     assert_eq!(offered(&ui)[0].0, "tool 9100 of many");
 }
+
+#[test]
+fn the_name_of_a_file_follows_what_is_saved_until_somebody_types_one() {
+    use spanfall::ui::ask::{Answer, Ask};
+    let data = fixture();
+    let mut picture = data.picture();
+    let mut ui = at(&picture, &[Action::Save]);
+    let mut answers = |answer: Answer| {
+        picture.now += 5_000_000_000; // the name has the time in it, and time goes on
+        update(&mut ui, &picture, Action::Answer(answer));
+        let Mode::Ask(Ask::Save(save)) = ui.mode() else {
+            panic!("nothing is asked");
+        };
+        save.input.value().to_owned()
+    };
+    assert!(answers(Answer::What).starts_with("spanfall-all-"));
+    let report = answers(Answer::Form);
+    assert!(report.starts_with("spanfall-all-") && report.ends_with(".json"));
+    let node = answers(Answer::What);
+    assert!(!node.contains("-all-") && node.ends_with(".json"), "{node}");
+    let edited = answers(Answer::Edit(tui_input::InputRequest::InsertChar('x')));
+    assert_eq!(answers(Answer::What), edited);
+}
