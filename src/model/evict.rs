@@ -9,8 +9,9 @@ use super::evidence::Origin;
 use super::ids::SessionId;
 use super::intern::Sym;
 use super::node::{Node, SessionState, SessionSummary};
-use super::sessions::{Session, add};
+use super::sessions::Session;
 use super::store::Store;
+use super::totals::add;
 use rustc_hash::FxHashSet;
 
 /// Holes that are always there: the block and the chunk that are being filled, and as many that
@@ -254,6 +255,7 @@ impl Store {
                 session.listed = Some(i);
             }
         }
+        self.sessions.sums.cut(0);
         self.sum();
         gone
     }

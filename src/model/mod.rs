@@ -37,6 +37,7 @@ mod strangers;
 mod summary;
 pub mod time_budget;
 pub mod timing;
+mod totals;
 pub mod transcript;
 mod twins;
 pub mod units;

@@ -12,6 +12,7 @@ use super::processes::Processes;
 pub use super::silence::STALE_AFTER_NS;
 use super::store::Store;
 use super::summary::{brief, summarise};
+use super::totals::Totals;
 use super::units::{Brief, UnitState};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -55,6 +56,7 @@ pub struct Sessions {
     pub(super) processes: Processes,
     silence_checked: u64,
     totals: Figures,
+    pub(super) sums: Totals,
     /// Sums of sessions that were evicted.
     pub evicted: Figures,
 }
@@ -136,17 +138,20 @@ impl Store {
         &self.sessions.list
     }
 
+    /// One of them.
+    pub fn summary(&self, id: SessionId) -> Option<&SessionSummary> {
+        self.sessions.list.get(self.session(id)?.listed?)
+    }
+
     /// Sums over all sessions, evicted ones included.
     pub fn totals(&self) -> Figures {
         self.sessions.totals
     }
 
     pub(super) fn sum(&mut self) {
-        let mut totals = self.sessions.evicted;
-        for session in &self.sessions.list {
-            add(&mut totals, &session.figures);
-        }
-        self.sessions.totals = totals;
+        let sessions = &mut self.sessions;
+        let (list, evicted) = (&sessions.list, &sessions.evicted);
+        sessions.totals = sessions.sums.sum(list, |s| &s.figures, evicted);
     }
 
     /// The nodes of a session and their version; made anew only when the session changed.
@@ -320,10 +325,15 @@ impl Store {
             summary.is_none() && session.units.is_empty(),
         );
         match (summary, listed) {
-            (Some(summary), Some(at)) => self.sessions.list[at] = summary,
+            (Some(summary), Some(at)) => {
+                self.sessions.list[at] = summary;
+                self.sessions.sums.touch(at);
+            }
             (Some(summary), None) => {
-                session.listed = Some(self.sessions.list.len());
+                let at = self.sessions.list.len();
+                session.listed = Some(at);
                 self.sessions.list.push(summary);
+                self.sessions.sums.touch(at);
             }
             (None, _) => self.unlist(id),
         }
@@ -337,6 +347,7 @@ impl Store {
             return;
         };
         self.sessions.list.remove(at);
+        self.sessions.sums.cut(at);
         for (i, summary) in self.sessions.list.iter().enumerate().skip(at) {
             if let Some(session) = self.sessions.all.get_mut(&summary.id) {
                 session.listed = Some(i);
@@ -373,11 +384,4 @@ impl Store {
             .map(|s| s.units.iter().copied().collect())
             .unwrap_or_default()
     }
-}
-
-/// Adds a session's sums, with its times.
-pub(super) fn add(sum: &mut Figures, figures: &Figures) {
-    sum.add(figures);
-    sum.wall_ns = sum.wall_ns.saturating_add(figures.wall_ns);
-    sum.idle_ns = sum.idle_ns.saturating_add(figures.idle_ns);
 }
