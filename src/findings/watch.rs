@@ -17,6 +17,9 @@ const NODES: usize = 20;
 const REST_NS: u64 = 200_000;
 /// What time alone changes is told anew so often, ns.
 const TELL_NS: u64 = 1_000_000_000;
+/// All sessions are looked through so often at most, for each of them, ns: a few hundredths of the
+/// time are spent however many they are.
+const PAUSE_NS: u64 = 5_000;
 
 struct Known {
     version: u64,
@@ -39,7 +42,15 @@ pub struct Watch {
     silenced: Vec<&'static Rule>,
     known: FxHashMap<SessionId, Known>,
     job: Option<Job>,
+    /// Sessions that had changed when all were looked through.
+    queue: VecDeque<SessionId>,
+    /// When that was, and at which version of the store.
+    scanned: Option<(u64, u64)>,
+    /// When the first of those that rest is due, ns since the epoch.
+    due: u64,
     found: Vec<Finding>,
+    /// What is found may have changed.
+    untold: bool,
     told: u64,
     version: u64,
 }
@@ -74,7 +85,7 @@ impl Watch {
         most: usize,
     ) -> bool {
         let mut left = most;
-        let mut changed = self.forget(store);
+        self.untold |= self.forget(store);
         while left > 0 {
             let Some(mut job) = self.job.take().or_else(|| self.next(store, first, now)) else {
                 break;
@@ -87,14 +98,21 @@ impl Watch {
                 left = left.saturating_sub(cost);
                 self.job = Some(job);
             } else {
-                changed |= self.finish(store, job, now);
+                self.untold |= self.finish(store, job, now);
                 left -= 1;
             }
         }
-        if changed || now.abs_diff(self.told) >= TELL_NS {
+        let more = left == 0 && (self.job.is_some() || !self.queue.is_empty());
+        let since = now.abs_diff(self.told);
+        let soon = if since == 0 {
+            !more
+        } else {
+            since >= pause(store)
+        };
+        if since >= TELL_NS || (self.untold && soon) {
             self.tell(store, now, over);
         }
-        self.job.is_some() || self.next(store, first, now).is_some()
+        more
     }
 
     /// Forgets sessions that are gone; true if there were any.
@@ -107,29 +125,63 @@ impl Watch {
     }
 
     /// The next session that has changed since it was walked, and does not rest.
-    fn next(&self, store: &Store, first: Option<SessionId>, now: u64) -> Option<Job> {
-        let wants = |id: SessionId| {
-            let version = store.version_of(id)?;
-            let due = |k: &Known| k.version != version && k.rests <= now;
-            self.known.get(&id).is_none_or(due).then_some((id, version))
-        };
-        let listed = || store.sessions().iter().rev().map(|s| s.id);
-        let listed_first = first.filter(|id| listed().any(|l| l == *id));
-        let (session, version) = listed_first
-            .and_then(wants)
-            .or_else(|| listed().find_map(wants))?;
-        let summary = store.sessions().iter().find(|s| s.id == session)?;
+    fn next(&mut self, store: &Store, first: Option<SessionId>, now: u64) -> Option<Job> {
+        let first = first.and_then(|id| self.job_of(store, id, now));
+        first.or_else(|| self.queued(store, now)).or_else(|| {
+            self.scan(store, now);
+            self.queued(store, now)
+        })
+    }
+
+    fn queued(&mut self, store: &Store, now: u64) -> Option<Job> {
+        while let Some(id) = self.queue.pop_front() {
+            let job = self.job_of(store, id, now);
+            if job.is_some() {
+                return job;
+            }
+        }
+        None
+    }
+
+    /// What there is to do of a session, if it is listed.
+    fn job_of(&self, store: &Store, session: SessionId, now: u64) -> Option<Job> {
+        let version = store.version_of(session)?;
+        let known = self.known.get(&session);
+        known
+            .is_none_or(|k| k.version != version && k.rests <= now)
+            .then_some(())?;
         Some(Job {
             session,
             version,
-            walk: Walk::new(summary),
+            walk: Walk::new(store.summary(session)?),
             parts: store.parts(session).into(),
             cost: 0,
         })
     }
 
+    /// Looks through all sessions for those that changed, the newest first.
+    fn scan(&mut self, store: &Store, now: u64) {
+        let version = store.version();
+        let idle = |(at, of): (u64, u64)| {
+            let pauses = at != now && now.abs_diff(at) < pause(store);
+            pauses || (of == version && now < self.due)
+        };
+        if self.scanned.is_some_and(idle) {
+            return;
+        }
+        self.scanned = Some((now, version));
+        self.due = u64::MAX;
+        for id in store.sessions().iter().rev().map(|s| s.id) {
+            match self.known.get(&id) {
+                Some(known) if Some(known.version) == store.version_of(id) => {}
+                Some(known) if known.rests > now => self.due = self.due.min(known.rests),
+                _ => self.queue.push_back(id),
+            }
+        }
+    }
+
     fn finish(&mut self, store: &Store, job: Job, now: u64) -> bool {
-        let Some(summary) = store.sessions().iter().find(|s| s.id == job.session) else {
+        let Some(summary) = store.summary(job.session) else {
             return false;
         };
         let rest = REST_NS.saturating_mul(job.cost as u64);
@@ -143,7 +195,7 @@ impl Watch {
     }
 
     fn tell(&mut self, store: &Store, now: u64, over: bool) {
-        self.told = now;
+        (self.told, self.untold) = (now, false);
         let mut found: Vec<Finding> = Vec::new();
         for summary in store.sessions() {
             if let Some(known) = self.known.get(&summary.id) {
@@ -155,4 +207,8 @@ impl Watch {
         self.version += u64::from(found != self.found);
         self.found = found;
     }
+}
+
+fn pause(store: &Store) -> u64 {
+    PAUSE_NS.saturating_mul(store.sessions().len() as u64)
 }
