@@ -2,6 +2,7 @@
 
 use super::lore::Known;
 use super::notice::Watch;
+use super::pace::Pace;
 use super::receive::{self, Receiving};
 use super::recordings::Opened;
 use super::save::{Saved, Saving};
@@ -24,17 +25,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-/// At most 60 frames a second.
-const FRAME: Duration = Duration::from_millis(17);
 /// The clock moves so often, and silence is noticed.
 const CLOCK: Duration = Duration::from_secs(1);
 /// A thread that saves is given its parts so often.
 const PART: Duration = Duration::from_millis(1);
 /// Batches filed before keys are looked at again.
 const SLICE: usize = 8;
-/// While evidence comes, correlating takes at most one part in so many of the loop's time.
-const SHARE: u32 = 4;
-
 /// What the screen shows, and how.
 pub struct Show {
     /// Tables and prices.
@@ -154,11 +150,7 @@ pub(super) struct Loop {
     /// What the person is called for, and how.
     pub(super) watch: Option<Watch>,
     pub(super) notices: Notices,
-    refresh_at: Instant,
-    /// When it was correlated last.
-    refreshed: Instant,
-    draw_at: Instant,
-    drawn: Instant,
+    pace: Pace,
 }
 
 impl Loop {
@@ -216,10 +208,7 @@ impl Loop {
             recording_ended: None,
             watch: live.then_some(watch),
             notices,
-            refresh_at: now,
-            refreshed: now,
-            draw_at: now,
-            drawn: now,
+            pace: Pace::new(now),
         }
     }
 
@@ -250,9 +239,9 @@ impl Loop {
     ) -> anyhow::Result<u8> {
         let mut batches = Vec::with_capacity(SLICE);
         loop {
-            self.catch_up();
+            self.catch_up(&|| keys.is_empty());
             self.call(writer);
-            if self.dirty && self.draw_at <= Instant::now() {
+            if self.dirty && self.pace.frame_at() <= Instant::now() {
                 self.draw(writer);
             }
             if writer.is_gone() {
@@ -301,46 +290,47 @@ impl Loop {
     fn on_time(&mut self) {
         self.screen.act(Action::Time(self.clock()));
         self.dirty = true;
-        self.fresh |= self.frozen_at.is_none() && self.refreshed.elapsed() >= CLOCK;
+        self.fresh |= self.frozen_at.is_none() && self.pace.last_refresh().elapsed() >= CLOCK;
     }
 
     /// Correlates some of what came, if it is time, so that keys are always answered. While more
     /// comes, taking it in goes first.
-    fn catch_up(&mut self) {
+    fn catch_up(&mut self, is_quiet: &dyn Fn() -> bool) {
         let start = Instant::now();
-        if !self.fresh || self.refresh_at > start {
+        if !self.fresh || self.pace.refresh_at() > start {
             return;
         }
+        let came = std::mem::take(&mut self.came);
+        let until = self.pace.work_until(start, came);
+        let is_time = || is_quiet() && Instant::now() < until;
         let view = self.receiver_view();
         self.screen.set_receiver(view);
-        self.fresh = self.screen.refresh(self.now());
+        self.fresh = self.screen.refresh_while(self.now(), &is_time);
         self.watch();
         self.notice_taps();
-        self.refreshed = Instant::now();
-        let share = if std::mem::take(&mut self.came) {
-            SHARE
-        } else {
-            1
-        };
-        self.refresh_at = start + FRAME.max(start.elapsed() * share);
+        self.pace.refreshed(start, Instant::now(), came);
         self.dirty = true;
     }
 
     fn wake(&self) -> Instant {
-        let idle = self.drawn
+        let idle = self.pace.drawn()
             + if self.screen.ticks() && self.frozen_at.is_none() {
                 self.tick
             } else {
                 CLOCK
             };
-        let draw = if self.dirty { self.draw_at } else { idle };
+        let draw = if self.dirty {
+            self.pace.frame_at()
+        } else {
+            idle
+        };
         let draw = if self.saving.is_some() {
             draw.min(Instant::now() + PART)
         } else {
             draw
         };
         if self.fresh {
-            draw.min(self.refresh_at)
+            draw.min(self.pace.refresh_at())
         } else {
             draw
         }
@@ -352,8 +342,7 @@ impl Loop {
         }
         writer.show(self.screen.frame(self.now(), self.size));
         self.dirty = false;
-        self.drawn = Instant::now();
-        self.draw_at = self.drawn + FRAME;
+        self.pace.drew(Instant::now());
     }
 
     fn receiver_view(&self) -> ReceiverView {
@@ -381,7 +370,7 @@ impl Loop {
             Event::Resize(columns, rows) => {
                 self.size = (columns, rows);
                 writer.repaint();
-                self.draw_at = Instant::now();
+                self.pace.repaint(Instant::now());
                 Some(Action::Resize(columns, rows))
             }
             _ => None,
@@ -389,8 +378,8 @@ impl Loop {
         let Some(action) = action else {
             return Asked::Nothing;
         };
-        self.dirty = true;
-        self.fresh = true;
+        (self.dirty, self.fresh) = (true, true);
+        self.pace.press();
         self.screen.act(Action::Time(clock));
         let asked = self.screen.act(action);
         self.serve(&asked, writer);

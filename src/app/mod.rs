@@ -2,6 +2,7 @@
 //! terminal, threads and signals.
 
 pub mod ask;
+pub mod asked;
 mod burn;
 mod canvas;
 mod clipboard;
@@ -20,6 +21,7 @@ pub mod manual;
 mod mouse;
 mod notice;
 mod numbers;
+mod pace;
 mod pinned;
 pub mod price;
 pub mod reading;

@@ -13,9 +13,7 @@ use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{SessionSummary, Source, Tree};
 use crate::model::store::Store;
 use crate::theme::Theme;
-use crate::ui::copy::Copied;
 use crate::ui::mouse::{Hits, Pointer};
-use crate::ui::save::Order;
 use crate::ui::{Action, Effect, Picture, ReceiverView, SetUp, StoreView, UiState, update};
 use crate::view;
 use crossterm::event::MouseEvent;
@@ -25,36 +23,15 @@ use std::sync::Arc;
 
 /// Bytes that wait at most while the display is held (design, section 4, `p`).
 const HELD_MOST: usize = 64 << 20;
-/// Pieces of evidence that are correlated before keys are looked at again, which takes a few
-/// milliseconds.
-pub(super) const PIECES: usize = 1_000;
+/// Pieces of evidence that are correlated before it is asked whether there is time for more: about
+/// a millisecond's work.
+pub(super) const PIECES: usize = 128;
 /// Sessions without an agent that are shown at most: those heard of last.
 const STRANGERS: usize = 200;
 /// Effects may ask for a tree, whose rows ask for a detail; more rounds than this do nothing new.
 const ROUNDS: usize = 4;
 
-/// What a key or batch asks of the loop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Nothing.
-    Nothing,
-    /// To leave.
-    Leave,
-    /// To stop, as the shell does.
-    Suspend,
-    /// To play the bundled recording.
-    Play,
-    /// To take in the recording at this path.
-    Open(String),
-    /// To listen to the mouse, or leave it to the terminal.
-    Mouse(bool),
-    /// To put a text into the clipboard.
-    Copy(Copied),
-    /// To write a file.
-    Save(Order),
-    /// To begin a recording of what is received, or end it.
-    Record,
-}
+pub use super::asked::Asked;
 
 /// Store, screen and what is looked at.
 pub struct Screen {
@@ -187,18 +164,30 @@ impl Screen {
     /// Correlates some of what came and brings picture and state in step with it; true if there
     /// is more to do.
     pub fn refresh(&mut self, now: u64) -> bool {
+        self.refresh_while(now, &|| false)
+    }
+
+    /// The same, and more and more of it while there is time.
+    pub fn refresh_while(&mut self, now: u64, is_time: &dyn Fn() -> bool) -> bool {
         self.now = now;
         if self.held_bytes > HELD_MOST.min(self.limit / 4) {
             self.act(Action::Pause);
         }
         self.store.refresh_some(&*self.known, now, PIECES);
+        while self.store.is_behind() && is_time() {
+            self.store.refresh_some(&*self.known, now, PIECES);
+        }
         self.make_room();
         self.burn
             .note(now, self.store.totals().cost.unwrap_or_default());
         self.numbers = numbers(&self.store, &self.known, self.limit);
         self.gather();
         self.count();
-        let unsure = self.judge(now) | self.gather_times(PIECES, now);
+        let mut unsure = self.judge(now);
+        while unsure && is_time() {
+            unsure = self.judge(now);
+        }
+        unsure |= self.gather_times(PIECES, now);
         let comparing = self.compare_on();
         self.act(Action::Data);
         let asks = self.ui.is_searching() || self.reading.more || comparing;
