@@ -24,10 +24,6 @@ pub const GRPC_PORT: u16 = 4317;
 /// The usual port of OTLP over HTTP.
 pub const HTTP_PORT: u16 = 4318;
 
-/// See what an AI agent does, costs and waits for, while it runs.
-///
-/// Without a command: receive OpenTelemetry on ports 4317 (gRPC) and 4318 (HTTP) of this machine
-/// and show it live. Next: point an agent here, `spanfall env` tells how; or see one play:
 /// `spanfall config`.
 #[derive(Args, Debug)]
 pub struct Settings {
@@ -63,6 +59,10 @@ pub struct Manual {
     pub to: Option<PathBuf>,
 }
 
+/// See what an AI agent does, costs and waits for, while it runs.
+///
+/// Without a command: receive OpenTelemetry on ports 4317 (gRPC) and 4318 (HTTP) of this machine
+/// and show it live. Next: point an agent here, `spanfall env` tells how; or see one play:
 /// `spanfall demo`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]

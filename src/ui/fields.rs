@@ -30,6 +30,9 @@ pub(super) struct Group {
 /// Cells of a field's label and value in the grid.
 pub(super) const LABEL: usize = 13;
 const VALUE: usize = 9;
+/// Cells of the labels of the grid's other columns, and of a whole column.
+const LATER: usize = 9;
+const PITCH: usize = 17;
 
 /// Cells of a field's label and value: in a grid, or no more than they need.
 fn cells(f: &Field, first: bool, tight: bool) -> (usize, usize) {
@@ -37,13 +40,13 @@ fn cells(f: &Field, first: bool, tight: bool) -> (usize, usize) {
         _ if first => LABEL,
         0 => 0,
         n if tight => n + 1,
-        n => (n + 1).clamp(7, LABEL),
+        n => (n + 1).max(LATER),
     };
     let value = text::width(&f.value);
-    let value = if tight {
-        value + 2
-    } else {
-        (value + 1).max(VALUE)
+    let value = match label {
+        _ if tight => value + 2,
+        _ if first || label == 0 => (value + 1).max(VALUE),
+        label => (value + 2).max(PITCH.saturating_sub(label)),
     };
     (label, value)
 }
@@ -61,7 +64,7 @@ pub(super) fn flow(group: Group, width: usize) -> Vec<Line> {
     for (i, f) in group.fields.into_iter().enumerate() {
         let (label_cells, value_cells) = cells(&f, i == 0, tight);
         if used > 0 && used + label_cells + value_cells > width + 2 {
-            out.push(std::mem::take(&mut line));
+            out.push(trimmed(std::mem::take(&mut line)));
             line.spans.push((Tone::Faint, " ".repeat(LABEL)));
             used = LABEL;
         }
@@ -80,7 +83,7 @@ pub(super) fn flow(group: Group, width: usize) -> Vec<Line> {
         };
         let gap = usize::from(used > LABEL);
         if used + gap + text::width(&group.note) > width && used > LABEL {
-            out.push(std::mem::take(&mut line));
+            out.push(trimmed(std::mem::take(&mut line)));
             line.spans.push((Tone::Faint, " ".repeat(LABEL)));
             used = LABEL;
         }
@@ -90,6 +93,18 @@ pub(super) fn flow(group: Group, width: usize) -> Vec<Line> {
         line.spans
             .push((tone, text::cut(&group.note, room, text::Cut::End, "…")));
     }
-    out.push(line);
+    out.push(trimmed(line));
     out
+}
+
+/// Without the gap behind its last field: it needs no room.
+fn trimmed(mut line: Line) -> Line {
+    while line
+        .spans
+        .last()
+        .is_some_and(|(_, s)| s.trim_end().is_empty())
+    {
+        line.spans.pop();
+    }
+    line
 }

@@ -23,7 +23,7 @@ pub(super) fn lines(picture: &Picture, width: usize) -> Vec<PageLine> {
         out.extend(lines.into_iter().map(PageLine::from));
     };
     section("Receiver", receiver(picture.receiver, width));
-    section("Evidence", evidence(picture.receiver, picture.store, width));
+    section("Received", evidence(picture.receiver, picture.store, width));
     section("Dialects", dialects(picture.store, picture.receiver, width));
     section("Findings", Vec::new());
     out.extend(findings(picture));
@@ -84,21 +84,18 @@ fn receiver(r: &ReceiverView, width: usize) -> Vec<Line> {
     out.extend(refusals(r, width));
     out.extend(r.taps.iter().flat_map(|tap| tapped(tap, width)));
     if let Some((waiting, room)) = r.queue {
-        let mut fields = vec![
-            field("queue", Tone::Text, n(waiting)),
-            field("of", Tone::Secondary, n(room)),
-        ];
+        let mut fields = vec![field("queue", Tone::Text, n(waiting))];
         if r.queued_bytes > 0 {
             fields.push(field("held", Tone::Warning, bytes(r.queued_bytes)));
         }
         let note = match r.queued_bytes {
-            0 => "batches between receiver and store",
-            _ => "the display is paused",
+            0 => format!("of {} batches between receiver and store", n(room)),
+            _ => "the display is paused".to_owned(),
         };
         out.extend(flow(
             Group {
                 fields,
-                note: note.to_owned(),
+                note,
                 ..Group::default()
             },
             width,
@@ -280,19 +277,31 @@ fn memory(s: &StoreView) -> Line {
 
 /// Who speaks how.
 fn dialects(s: &StoreView, r: &ReceiverView, width: usize) -> Vec<Line> {
+    let names = s.dialects.iter().map(|d| text::width(&d.name));
+    let names = names.max().unwrap_or(0).clamp(LABEL, 40);
     let mut out: Vec<Line> = s
         .dialects
         .iter()
         .map(|d| {
             let tone = if d.known { Tone::Text } else { Tone::Secondary };
-            let some = |n: u64, what: &str| match n {
-                0 => String::new(),
-                1 => format!("  {:>8} {what}", 1),
-                n => format!("  {:>8} {what}s", text::count_exact(n)),
+            let some = |n: u64, what: &str, cells: usize| {
+                let count = match n {
+                    0 => String::new(),
+                    n => text::count_exact(n),
+                };
+                let what = match n {
+                    0 => String::new(),
+                    1 => format!(" {what}"),
+                    _ => format!(" {what}s"),
+                };
+                (format!("{count:>9}"), format!("{what:<cells$}"))
             };
-            Line::of(tone, format!("{:<18}", d.name))
-                .and(Tone::Text, some(d.spans, "span"))
-                .and(Tone::Text, some(d.logs, "log record"))
+            let (spans, logs) = (some(d.spans, "span", 6), some(d.logs, "log record", 0));
+            Line::of(tone, format!("{:<names$}", text::sanitize(&d.name)))
+                .and(Tone::Text, spans.0)
+                .and(Tone::Secondary, spans.1)
+                .and(Tone::Text, logs.0)
+                .and(Tone::Secondary, logs.1)
         })
         .collect();
     if out.is_empty() {
@@ -301,12 +310,12 @@ fn dialects(s: &StoreView, r: &ReceiverView, width: usize) -> Vec<Line> {
         let services: Vec<_> = r.services.iter().map(|s| text::sanitize(s)).collect();
         let services = text::cut(
             &services.join(", "),
-            width.saturating_sub(20),
+            width.saturating_sub(LABEL),
             text::Cut::End,
             "…",
         );
         out.push(
-            Line::of(Tone::Faint, format!("{:<18}  ", "services")).and(Tone::Secondary, services),
+            Line::of(Tone::Faint, format!("{:<LABEL$}", "services")).and(Tone::Secondary, services),
         );
     }
     out

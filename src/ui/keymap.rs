@@ -279,6 +279,8 @@ mod tests {
     fn keys_in_force_go_before_those_of_the_table() {
         let mut ui = UiState::new(80, 24);
         let key = |c, held| KeyEvent::new(Char(c), held);
+        ui.listens = true;
+        ui.session = Some(crate::model::ids::SessionId(1));
         ui.keymap.set(place(&Action::Pause), keys("ctrl-x f9"));
         ui.keymap.set(place(&Action::Help), Vec::new());
         assert_eq!(action(&ui, key('p', KeyModifiers::NONE)), None);

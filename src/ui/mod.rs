@@ -24,6 +24,7 @@ mod find;
 pub mod form;
 mod growth;
 mod health;
+pub mod help;
 pub mod jump;
 pub mod keymap;
 pub mod keys;

@@ -166,6 +166,8 @@ pub struct UiState {
     pub(super) errs: bool,
     /// A receiver is at work.
     pub(crate) listens: bool,
+    /// Something failed in the session.
+    pub(crate) failed: bool,
     /// The agent whose set-up is read, by its place in the picture.
     pub(super) set_up: Option<usize>,
     /// The node to select as soon as the tree that it is in is at hand.

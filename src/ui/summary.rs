@@ -4,7 +4,7 @@ use super::fields::{Field, Group, LABEL, field, flow};
 use super::pane::{Line, Tone};
 use super::{arguments, text};
 use crate::model::figures::Figures;
-use crate::model::node::{Call, Node, PhaseEvidence, Sign, State};
+use crate::model::node::{Call, Node, NodeKind, PhaseEvidence, Sign, State};
 use crate::model::usage::{CostBasis, Usage};
 
 /// The lines of a node's summary in `width` cells.
@@ -22,7 +22,7 @@ pub fn lines(node: &Node, now: u64, width: usize) -> Vec<Line> {
     }
     match &node.call {
         Some(call) => call_groups(&mut groups, node, call, now),
-        None => other_groups(&mut groups, node, now),
+        None => other_groups(&mut groups, node, (now, width)),
     }
     // What is not as it should be stands above all figures.
     let state = state_group(node);
@@ -238,7 +238,7 @@ fn answer_group(call: &Call) -> Group {
     }
 }
 
-fn other_groups(groups: &mut Vec<Group>, node: &Node, now: u64) {
+fn other_groups(groups: &mut Vec<Group>, node: &Node, (now, width): (u64, usize)) {
     let f = &node.rolled;
     let mut first = vec![field(
         "time",
@@ -255,12 +255,27 @@ fn other_groups(groups: &mut Vec<Group>, node: &Node, now: u64) {
             first.push(field(label, tone, text::duration(ns)));
         }
     }
-    let detail = node.detail.as_deref().map(|d| arguments::line(d, 400, "…"));
     groups.push(Group {
         fields: first,
-        note: detail.unwrap_or_default(),
         ..Group::default()
     });
+    if let Some(detail) = node.detail.as_deref() {
+        // Beside a number it would pass for a part of it.
+        let label = match node.kind {
+            NodeKind::Turn => "runs",
+            NodeKind::Tool => "asked",
+            _ => "about",
+        };
+        let room = width.saturating_sub(LABEL);
+        groups.push(Group {
+            fields: vec![field(
+                label,
+                Tone::Secondary,
+                arguments::line(detail, room, "…"),
+            )],
+            ..Group::default()
+        });
+    }
     if f.model_calls == 0 {
         return;
     }

@@ -8,7 +8,7 @@ use super::page::View;
 use super::pane::Tab;
 use super::state::{Mode, Panel, UiState};
 use super::themes;
-use super::{Picture, keymap};
+use super::{Picture, help};
 use crate::model::node::Tree;
 use tui_input::InputRequest;
 
@@ -265,7 +265,8 @@ fn travel(ui: &mut UiState, picture: &Picture, action: &Action) {
         _ => {}
     }
     if let Mode::Help { scroll } = ui.mode {
-        let last = keymap::TABLE.len().saturating_sub(1);
+        let shown = usize::from(ui.size.1).saturating_sub(2);
+        let last = help::lines(ui.size.0).saturating_sub(shown);
         let to = scroll.saturating_add_signed(distance(action, 10, last));
         ui.mode = Mode::Help {
             scroll: to.min(last),

@@ -14,6 +14,11 @@ pub(super) fn has_rows(ui: &UiState) -> bool {
     ui.view == View::Trace && !ui.rows.is_empty()
 }
 
+/// There are rows, and something failed.
+pub(super) fn has_errors(ui: &UiState) -> bool {
+    has_rows(ui) && ui.failed
+}
+
 /// Something was found in the session.
 pub(super) fn has_marks(ui: &UiState) -> bool {
     has_rows(ui) && !ui.marks.is_empty()
@@ -39,6 +44,21 @@ pub(super) fn has_any(ui: &UiState) -> bool {
     ui.session.is_some()
 }
 
+/// Something is received, or was: a recording does not go on.
+pub(super) fn receives(ui: &UiState) -> bool {
+    ui.listens && ui.session.is_some()
+}
+
+/// A session is looked at that may go on.
+pub(super) fn goes_on(ui: &UiState) -> bool {
+    ui.listens && has_session(ui)
+}
+
+/// There is something to save.
+pub(super) fn can_save(ui: &UiState) -> bool {
+    has_any(ui) && can_move(ui)
+}
+
 /// There is something to move in.
 pub(super) fn can_move(ui: &UiState) -> bool {
     ui.view != View::Trace || ui.session.is_some()
@@ -46,7 +66,7 @@ pub(super) fn can_move(ui: &UiState) -> bool {
 
 /// Something is chosen that leads somewhere.
 pub(super) fn can_enter(ui: &UiState) -> bool {
-    has_session(ui) || ui.view == View::Transcript || ui.page.cursor.is_some()
+    has_session(ui) || (ui.view == View::Transcript && has_any(ui)) || ui.page.cursor.is_some()
 }
 
 /// A part of the axis is in sight.
@@ -71,8 +91,9 @@ pub(super) fn has_tabs(ui: &UiState) -> bool {
 
 /// There are contents to read.
 pub(super) fn can_read(ui: &UiState) -> bool {
-    ui.view == View::Transcript || has_rows(ui)
+    (ui.view == View::Transcript && has_any(ui)) || has_rows(ui)
 }
+
 /// A row or session is marked.
 pub(super) fn has_marked(ui: &UiState) -> bool {
     has_session(ui) && !ui.marked().list().is_empty()

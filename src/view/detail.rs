@@ -12,6 +12,9 @@ use crate::ui::{Picture, UiState, marks, title};
 use ratatui::layout::Rect;
 use ratatui::widgets::StatefulWidget;
 
+/// Cells in which title, all tabs and the place in the text stand side by side.
+const ROOMY: u16 = 100;
+
 pub(super) fn draw(
     pen: &mut Pen,
     tabs: Rect,
@@ -21,14 +24,15 @@ pub(super) fn draw(
     now: u64,
 ) {
     pen.target(area, Target::Panel(Panel::Detail));
-    let free = draw_tabs(pen, tabs, ui.selected_node(picture), ui);
     let Some(node) = ui.selected_node(picture).filter(|_| area.width > 2) else {
+        draw_tabs(pen, tabs, None, ui, "");
         return;
     };
     let width = area.width - 2;
     let summary: Vec<Line>;
     let lines = match ui.tab {
         Tab::Attributes => {
+            draw_tabs(pen, tabs, Some(node), ui, "");
             draw_attributes(pen, area, picture, ui);
             return;
         }
@@ -48,34 +52,35 @@ pub(super) fn draw(
     for (line, y) in lines.iter().skip(first).zip(area.top()..area.bottom()) {
         pen.line(area.x + 1, y, width, line);
     }
-    if lines.len() > height {
-        let place = format!(" {}-{} of {} ", first + 1, first + height, lines.len());
-        let room = u16::try_from(place.len()).unwrap_or(u16::MAX);
-        let x = tabs.right().saturating_sub(room.saturating_add(2));
-        if x > free {
-            let style = pen.style(Role::Faint);
-            pen.put(x, tabs.y, room, &place, style);
-        }
-    }
+    let place = if lines.len() > height {
+        let of = if tabs.width < ROOMY { "/" } else { " of " };
+        format!(" {}-{}{of}{} ", first + 1, first + height, lines.len())
+    } else {
+        String::new()
+    };
+    draw_tabs(pen, tabs, Some(node), ui, &place);
 }
 
-/// Title and tabs on their rule; gives the first cell behind them.
-fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u16 {
+/// On a rule: title, tabs, and at its end which lines are in sight.
+fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState, place: &str) {
     if area.is_empty() {
-        return 0;
+        return;
     }
     pen.rule(area);
     let focused = ui.focus == Panel::Detail;
-    let tabs = if area.width >= 92 {
-        &Tab::ALL[..]
-    } else {
-        std::slice::from_ref(&ui.tab)
-    };
-    let tabs_width: usize = tabs.iter().map(|t| t.title().len() + 3).sum::<usize>() + 1;
-    let tabs_width = u16::try_from(tabs_width).unwrap_or(u16::MAX);
+    // Above the detail alone no row says what it is of; else the tabs go before the title.
+    let least = if ui.zoomed { 28 } else { 2 };
+    let end = u16::try_from(place.len()).unwrap_or(u16::MAX);
+    let room = area.width.saturating_sub(end.saturating_add(least));
+    let (tabs, more) = shown_tabs(ui.tab, room);
+    let tabs_width = cells_of(tabs) + u16::from(more) * 3 + 1;
     let title = node.map(title).unwrap_or_default();
-    let room = area.width.saturating_sub(tabs_width + 8);
-    let title = pen.fit(&title, room, Cut::End);
+    let room = area.width.saturating_sub(tabs_width + end + 8);
+    let title = if room < 16 {
+        String::new()
+    } else {
+        pen.fit(&title, room, Cut::End)
+    };
     let style = pen.style(if focused {
         Role::Title
     } else {
@@ -85,7 +90,11 @@ fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u1
     if !title.is_empty() {
         x += pen.put(x, area.y, room + 2, &format!(" {title} "), style);
     }
-    x = (x + 2).max(area.x + area.width.saturating_sub(tabs_width).min(30));
+    x = if title.is_empty() {
+        x
+    } else {
+        (x + 2).max(area.x + area.width.saturating_sub(tabs_width).min(30))
+    };
     for tab in tabs {
         let role = if *tab == ui.tab {
             Role::TabActive
@@ -98,7 +107,42 @@ fn draw_tabs(pen: &mut Pen, area: Rect, node: Option<&Node>, ui: &UiState) -> u1
         pen.target(Rect::new(x, area.y, used, 1), Target::Tab(*tab));
         x += used + 1;
     }
-    x
+    if more {
+        let style = pen.style(Role::Faint);
+        let room = area.right().saturating_sub(x);
+        let sign = format!(" {} ", pen.glyph(Glyph::Ellipsis));
+        pen.put(x, area.y, room, &sign, style);
+    }
+    let style = pen.style(Role::Faint);
+    let rule = if x + end + 2 < area.right() { 2 } else { 0 };
+    pen.put(
+        area.right().saturating_sub(end + rule),
+        area.y,
+        end,
+        place,
+        style,
+    );
+}
+
+/// Cells of tabs on their rule.
+fn cells_of(tabs: &[Tab]) -> u16 {
+    let cells: usize = tabs.iter().map(|t| t.title().len() + 3).sum();
+    u16::try_from(cells).unwrap_or(u16::MAX)
+}
+
+/// The tabs for which there is room, from the first on or else up to the open one, and whether some
+/// behind them are left out.
+fn shown_tabs(open: Tab, room: u16) -> (&'static [Tab], bool) {
+    let all = &Tab::ALL[..];
+    let at = all.iter().position(|t| *t == open).unwrap_or(0);
+    let fits = |from: usize, to: usize| {
+        let tabs = all.get(from..to).unwrap_or_default();
+        let more = to < all.len();
+        (cells_of(tabs) + u16::from(more) * 3 <= room).then_some((tabs, more))
+    };
+    let first = |from: usize| (at + 1..=all.len()).rev().find_map(|to| fits(from, to));
+    let found = (0..=at).find_map(first);
+    found.unwrap_or((all.get(at..=at).unwrap_or_default(), false))
 }
 
 fn title(node: &Node) -> String {

@@ -9,15 +9,24 @@ use ratatui::layout::Rect;
 
 type Text = (Role, String);
 
+/// Cells of the widest line.
+const WIDTH: u16 = 66;
+
 pub(super) fn draw(pen: &mut Pen, area: Rect, receiver: &ReceiverView) {
     let mut lines = Vec::new();
     match &receiver.recording {
         Some(name) => lines.push((Role::Strong, format!("nothing of an agent in {name}"))),
-        None => listening(&mut lines, receiver),
+        None => listening(&mut lines, receiver, area.width > WIDTH),
     }
     lines.push((Role::Text, String::new()));
     lines.extend(heard(receiver));
-    let indent = if area.width >= 76 { 8 } else { 2 };
+    let indent = (area.width.saturating_sub(WIDTH) / 2).max(2);
+    // What came, at the end, is never out of sight: gaps go first.
+    while lines.len() > usize::from(area.height)
+        && let Some(gap) = lines.iter().rposition(|(_, line)| line.is_empty())
+    {
+        lines.remove(gap);
+    }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let top = area.y + area.height.saturating_sub(height) / 3;
     for ((role, line), y) in lines.into_iter().zip(top..area.bottom()) {
@@ -28,7 +37,7 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, receiver: &ReceiverView) {
     }
 }
 
-fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView) {
+fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView, wide: bool) {
     if receiver.listeners.is_empty() {
         lines.push((Role::Warning, "spanfall is not listening".to_owned()));
         return;
@@ -43,20 +52,31 @@ fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView) {
     }
     let (grpc, http) = (port(receiver, "gRPC"), port(receiver, "HTTP"));
     lines.push((Role::Text, String::new()));
-    for line in [
-        format!(
-            "export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{}",
-            http.or(grpc).unwrap_or("4318")
-        ),
-        "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf".to_owned(),
-        "export OTEL_BSP_SCHEDULE_DELAY=500 OTEL_BLRP_SCHEDULE_DELAY=500".to_owned(),
-    ] {
-        lines.push((Role::Text, line));
+    let port = http.or(grpc).unwrap_or("4318");
+    let soon: &[&str] = if wide {
+        &["OTEL_BSP_SCHEDULE_DELAY=500 OTEL_BLRP_SCHEDULE_DELAY=500"]
+    } else {
+        &[
+            "OTEL_BSP_SCHEDULE_DELAY=500",
+            "OTEL_BLRP_SCHEDULE_DELAY=500",
+        ]
+    };
+    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{port}");
+    for variable in [&*endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"]
+        .iter()
+        .chain(soon)
+    {
+        lines.push((Role::Text, format!("export {variable}")));
     }
     lines.push((Role::Text, String::new()));
     lines.push((
         Role::Secondary,
-        "a   set up an agent: Claude Code, Codex, Gemini CLI, Python, Node".to_owned(),
+        if wide {
+            "a   set up an agent: Claude Code, Codex, Gemini CLI, Python, Node"
+        } else {
+            "a   set up an agent: Claude Code, Codex, Python, Node"
+        }
+        .to_owned(),
     ));
     lines.push((
         Role::Secondary,

@@ -1,19 +1,19 @@
-//! Help: the key table and what the signs mean.
+//! Help: the keys in force by what they are for, and what the signs mean.
 
 use super::overlay;
 use super::paint::Pen;
+use super::text::Cut;
 use crate::theme::{Glyph, Phase, Role};
 use crate::ui::UiState;
+use crate::ui::help::{self, Purpose};
 use crate::ui::keymap::label;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// A line: a key or sign with its look, and what it means. A heading has none.
 type Entry = (String, Style, String);
 
-/// Cells of the column of signs where there is one.
-const SIGNS_WIDTH: u16 = 50;
-
-const SIGNS: [(Glyph, Role, &str); 20] = [
+const SIGNS: [(Glyph, Role, &str); help::SIGNS] = [
     (
         Glyph::Turn,
         Role::Turn,
@@ -52,58 +52,78 @@ const SIGNS: [(Glyph, Role, &str); 20] = [
     (Glyph::FromLogs, Role::Text, "made from log events"),
 ];
 
+// A container is no phase.
+const _: () = assert!(Phase::ALL.len() == help::BARS + 1);
+
+/// Cells of keys and signs.
+const KEY: u16 = 9;
+/// Cells of a column at most, and where there is but one.
+const COLUMN: u16 = 60;
+const ALONE: u16 = 64;
+
 pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, scroll: usize) {
-    let wide = area.width >= 112;
-    let width = if wide {
-        area.width.min(122) - 4
-    } else {
-        area.width.min(64)
+    let many = help::columns(area.width);
+    let width = match many {
+        1 => area.width.min(ALONE),
+        // A click beside it closes it.
+        many => (area.width - 2).min(many * COLUMN),
     };
-    let (keys, signs) = (keys(pen, ui), signs(pen));
-    let columns: Vec<Vec<Entry>> = if wide {
-        vec![keys, signs]
-    } else {
-        vec![keys.into_iter().chain(signs).collect()]
-    };
+    let mut sections = keys(pen, ui);
+    sections.extend(signs(pen));
+    let columns = help::spread(sections, usize::from(many));
     let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
     let Some(place) = overlay::open(pen, area, (width, lines), "Keys and signs") else {
         return;
     };
     let shown = usize::from(place.height);
     let scroll = scroll.min(lines.saturating_sub(shown));
-    let each = if wide {
-        place.width.saturating_sub(SIGNS_WIDTH)
-    } else {
-        place.width
-    };
-    for (column, x) in columns.iter().zip([place.x, place.x + each]) {
-        for ((key, style, text), y) in column.iter().skip(scroll).take(shown).zip(place.y..) {
-            pen.right(x, y, 12, key, *style);
-            let style = pen.style(Role::Text);
-            let room = if x > place.x { SIGNS_WIDTH } else { each };
-            pen.put(x + 14, y, room.saturating_sub(14), text, style);
+    let each = place.width / many;
+    for (column, x) in columns.iter().zip((place.x..).step_by(usize::from(each))) {
+        for ((key, style, told), y) in column.iter().skip(scroll).take(shown).zip(place.y..) {
+            let heading = key.is_empty();
+            let from = if heading { 2 } else { KEY + 3 };
+            pen.right(x + 1, y, KEY, key, *style);
+            let role = if heading { Role::Strong } else { Role::Text };
+            let (style, room) = (pen.style(role), each.saturating_sub(from + 1));
+            let told = pen.fit(told, room, Cut::End);
+            pen.put(x + from, y, room, &told, style);
         }
     }
-    let more = if lines > shown {
-        "  more below and above: up and down"
-    } else {
-        ""
+    let more = match (scroll, lines.saturating_sub(shown)) {
+        (_, 0) => "",
+        (0, _) => "   more below: down",
+        (at, last) if at == last => "   more above: up",
+        _ => "   more below and above: down, up",
     };
-    overlay::hint(pen, place, &format!("esc closes{more}"));
+    overlay::hint(pen, place, &format!("esc closes   dim: not here{more}"));
 }
 
-fn keys(pen: &Pen, ui: &UiState) -> Vec<Entry> {
+fn heading(title: &str) -> Entry {
+    (String::new(), Style::default(), title.to_owned())
+}
+
+fn keys(pen: &Pen, ui: &UiState) -> Vec<Vec<Entry>> {
     let (key, off) = (pen.style(Role::Key), pen.style(Role::Faint));
-    let bound = ui.keymap.bindings();
-    bound
-        .map(|(b, keys)| {
+    let section = |purpose: Purpose| {
+        let bound = ui.keymap.bindings();
+        let bound = bound.filter(|(b, _)| Purpose::of(&b.action) == purpose);
+        let entries = bound.map(|(b, keys)| {
             let style = if (b.when)(ui) { key } else { off };
-            (label(keys, pen.theme.ascii), style, b.help.to_owned())
-        })
-        .collect()
+            // A heading is what has no key: an action without one is found in the palette.
+            let mut keys = label(keys, pen.theme.ascii);
+            if keys.is_empty() {
+                pen.glyph(Glyph::Unknown).clone_into(&mut keys);
+            }
+            (keys, style, b.help.to_owned())
+        });
+        std::iter::once(heading(purpose.title()))
+            .chain(entries)
+            .collect()
+    };
+    Purpose::ALL.map(section).into()
 }
 
-fn signs(pen: &Pen) -> Vec<Entry> {
+fn signs(pen: &Pen) -> [Vec<Entry>; 2] {
     let glyphs = SIGNS.iter().map(|(glyph, role, text)| {
         (
             pen.glyph(*glyph).to_owned(),
@@ -122,5 +142,8 @@ fn signs(pen: &Pen) -> Vec<Entry> {
             };
             (glyph.repeat(3), pen.style(p.role()), p.label().to_owned())
         });
-    glyphs.chain(phases).collect()
+    [
+        std::iter::once(heading("signs")).chain(glyphs).collect(),
+        std::iter::once(heading("bars")).chain(phases).collect(),
+    ]
 }

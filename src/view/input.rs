@@ -2,7 +2,7 @@
 
 use super::paint::Pen;
 use super::text;
-use crate::theme::Role;
+use crate::theme::{Glyph, Role};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use tui_input::Input;
@@ -11,9 +11,15 @@ use tui_input::Input;
 pub(super) fn draw(pen: &mut Pen, (left, y, room): (u16, u16, u16), input: &Input) {
     let style = pen.style(Role::Text);
     let skip = input.visual_scroll(usize::from(room));
+    let hidden = skip > 0 && room > 1;
     let (mut x, mut seen, mut cursor) = (left, 0, left);
     for (grapheme, width) in text::graphemes(input.value()) {
-        if seen >= skip && x < left + room {
+        if hidden && seen >= skip && x == left {
+            // What is cut says so.
+            let faint = pen.style(Role::Faint);
+            let sign = pen.glyph(Glyph::Before);
+            x += pen.put(x, y, 1, sign, faint);
+        } else if seen >= skip && x < left + room {
             x += pen.put(x, y, (left + room).saturating_sub(x), &grapheme, style);
         }
         seen += width;

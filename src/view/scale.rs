@@ -194,8 +194,16 @@ impl Scale {
             let at = before.right();
             marks.push(Mark::Gap(at));
             let length = text::duration(after.from - before.to);
-            let width = cells(&length);
             let last = after.right() >= self.cells;
+            // Where it does not take the place of ticks, it says what it is.
+            let told = format!("{length} idle");
+            let roomy = |piece: &Piece| piece.cells >= cells(&told) + 14;
+            let length = if roomy(after) || (last && roomy(before)) {
+                told
+            } else {
+                length
+            };
+            let width = cells(&length);
             if width + u16::from(!last) <= after.cells {
                 free = at + 1 + width;
                 marks.push(Mark::Length(at + 1, length));

@@ -16,27 +16,29 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
         pen.rule(layout.title);
         let session = picture.sessions.iter().find(|s| Some(s.id) == ui.session());
         let name = session.map_or_else(String::new, |s| title::prompt(&s.title).into_owned());
-        let room = layout.title.width.saturating_sub(58);
+        let last = (reader.scroll + height).min(reader.lines());
+        let reading = if picture.reading { "reading  " } else { "" };
+        let form = reader.form.name();
+        let lines = match reader.lines() {
+            0 => String::new(),
+            all => format!("  {}–{last} of {all}", reader.scroll + 1),
+        };
+        let place = pen.plain(&format!(" {reading}{form}{lines} ")).into_owned();
+        let taken = u16::try_from(super::text::width(&place)).unwrap_or(u16::MAX);
+        let room = layout.title.width.saturating_sub(taken.saturating_add(22));
         let name = pen.fit(&name, room, super::text::Cut::End);
         let style = pen.style(Role::Title);
         let used = pen.put(
             2,
             layout.title.y,
             area.width,
-            &format!(" Transcript  {name} "),
+            format!(" Transcript  {name}").trim_end(),
             style,
         );
-        let last = (reader.scroll + height).min(reader.lines());
-        let reading = if picture.reading { "reading  " } else { "" };
-        let form = reader.form.name();
-        let place = format!(
-            " {reading}{form}  {}–{last} of {} ",
-            reader.scroll + 1,
-            reader.lines()
-        );
-        let (place, style) = (pen.plain(&place), pen.style(Role::Secondary));
+        pen.put(2 + used, layout.title.y, 1, " ", style);
+        let style = pen.style(Role::Secondary);
         let room = layout.title.width.saturating_sub(2);
-        if room > used + 30 {
+        if picture.book.is_some() && room > used + taken {
             pen.right(0, layout.title.y, room, &place, style);
         }
     }
