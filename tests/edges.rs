@@ -107,13 +107,66 @@ fn where_nobody_says_who_goes_on_the_next_agent_does() {
     assert_eq!(nobody, [], "nobody went on");
 }
 
+#[test]
+fn an_answer_that_asks_for_an_agent_hands_over_once_that_agent_begins() {
+    let asks = |from| call(2, 1, from).text(Field::HandoffTo, "coder");
+    let told = |begins, name| {
+        lines(vec![
+            span(9, 0, Op::Turn, "do it", 0, 100),
+            agent(1, 9, "planner", 0, 40),
+            asks(30),
+            agent(3, 9, name, begins, 90),
+            call(4, 3, begins + 1),
+        ])
+    };
+    assert_eq!(told(41, "coder"), [handoff("planner", "coder")]);
+    assert_eq!(told(41, "reviewer"), [], "another began");
+    assert_eq!(told(20, "coder"), [], "it had begun before");
+    let mut both = vec![
+        span(9, 0, Op::Turn, "do it", 0, 100),
+        agent(1, 9, "planner", 0, 40),
+        asks(30),
+        span(5, 1, Op::Tool, "transfer_to_coder", 32, 33).text(Field::HandoffTo, "coder"),
+        agent(3, 9, "coder", 41, 90),
+    ];
+    assert_eq!(lines(both.clone()), [handoff("planner", "coder")]);
+    both.truncate(4);
+    both.remove(3);
+    assert_eq!(lines(both), [], "nobody went on");
+}
+
+#[test]
+fn an_agent_goes_on_with_what_another_answered() {
+    let told = |name, heard, from| {
+        lines(vec![
+            span(9, 0, Op::Turn, "do it", 0, 100),
+            agent(1, 9, "writer", 0, 40).number(Field::Said, 7),
+            agent(2, 9, name, from, 90).number(Field::Heard, heard),
+        ])
+    };
+    assert_eq!(told("editor", 7, 41), [handoff("writer", "editor")]);
+    assert_eq!(told("editor", 8, 41), [], "something else");
+    assert_eq!(told("writer", 7, 41), [], "itself");
+    assert_eq!(told("editor", 7, 30), [], "before it was said");
+}
+
 /// Whom each program hands over to. By its source: a planner, coder and reviewer in a row; a
 /// supervisor that calls on a planner, then on a reviewer; a lead whose tool asks a coder before it
 /// is killed; Claude Code with one sub-agent; a coordinator with its surveyor; models called without
 /// agents; agents that a workflow runs in a row without handing over.
 #[test]
 fn programs_hand_over_as_they_are_written() {
-    let cases: [(&str, Vec<Line>); 7] = [
+    let cases: [(&str, Vec<Line>); 9] = [
+        // No span tells of the hand-over: the answer asks for it.
+        (
+            "python/openai-agents-genai-llm",
+            vec![handoff("Planner", "Coder"), handoff("Coder", "Reviewer")],
+        ),
+        // The reviewer is sent what the coder said last.
+        (
+            "python/agent-framework-workflow",
+            vec![handoff("coder", "reviewer")],
+        ),
         (
             "python/openinference-openai-agents",
             vec![handoff("Planner", "Coder"), handoff("Coder", "Reviewer")],

@@ -77,6 +77,8 @@ pub enum Field {
     HandsOver,
     HandoffFrom,
     HandoffTo,
+    Heard,
+    Said,
     LinkTraceFirst,
     LinkTraceLast,
     LinkSpan,

@@ -1,4 +1,5 @@
-//! Who handed over to whom, and who had work done by whom: only where the telemetry shows it.
+//! Who handed over to whom, and who had work done by whom: only where the telemetry shows it, in
+//! spans and tools, or in what was asked for and answered.
 
 use super::build::Builder;
 use super::place::Group;
@@ -12,13 +13,18 @@ use std::sync::Arc;
 /// Claude Code's own records put it.
 const MAIN: &str = "main";
 
-/// What a row says of handing over: a span of a hand-over, or a tool that makes one.
+/// What a row says of handing over: a span of a hand-over, a tool that makes one, a call that asks
+/// for one, or an agent by what it was told and answered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Handover {
     /// Who hands over, where told.
     pub from: Option<Arc<str>>,
     /// Who goes on, where told.
     pub to: Option<Arc<str>>,
+    /// The last that an agent was told, as a [`join_key`](crate::model::evidence::join_key).
+    pub heard: Option<u64>,
+    /// What an agent answered, as one.
+    pub said: Option<u64>,
 }
 
 /// What an edge is.
@@ -55,30 +61,105 @@ impl Builder<'_> {
         let hands = Handover {
             from: self.text(group, Field::HandoffFrom),
             to: self.text(group, Field::HandoffTo),
+            heard: self.number(group, Field::Heard),
+            said: self.number(group, Field::Said),
         };
-        let may = matches!(group.op, Op::Handoff | Op::Tool);
-        let told = group.op == Op::Handoff || flagged || hands.to.is_some();
-        (may && told).then(|| Box::new(hands))
+        let told = match group.op {
+            Op::Handoff => true,
+            Op::Tool => flagged || hands.to.is_some(),
+            Op::Call => hands.to.is_some(),
+            Op::Agent => hands.heard.is_some() || hands.said.is_some(),
+            _ => false,
+        };
+        told.then(|| Box::new(hands))
     }
 }
 
-/// The edges of a session, those that are equal as one, in order of their first row.
+/// The edges of a session, those that are equal as one: what spans and tools show in order of their
+/// first row, then what only messages tell.
 pub fn edges(tree: &Tree) -> Vec<Edge> {
-    let mut found: Vec<Edge> = Vec::new();
-    let mut index: BTreeMap<(EdgeKind, Arc<str>, Arc<str>), usize> = BTreeMap::new();
-    for (at, node) in tree.nodes.iter().enumerate() {
-        let Some(edge) = handoff(tree, at, node).or_else(|| delegation(tree, node)) else {
-            continue;
+    let rows = || tree.nodes.iter().enumerate();
+    let mut found = Found::default();
+    for (at, node) in rows() {
+        found.file(match node.kind {
+            NodeKind::Call => None,
+            NodeKind::Agent => delegation(tree, node),
+            _ => handoff(tree, at, node),
+        });
+    }
+    let shown: BTreeSet<_> = found.edges.iter().map(ends).collect();
+    let delegated = found
+        .edges
+        .iter()
+        .filter(|e| e.kind == EdgeKind::Delegation);
+    let delegated: BTreeSet<_> = delegated.map(|e| e.to.clone()).collect();
+    for (at, node) in rows() {
+        let told = match node.kind {
+            NodeKind::Call => asked(tree, at, node),
+            NodeKind::Agent => passed_on(tree, at, node),
+            _ => None,
         };
+        let news = |e: &Edge| !shown.contains(&ends(e)) && !delegated.contains(&e.to);
+        found.file(told.filter(news));
+    }
+    found.edges
+}
+
+fn ends(edge: &Edge) -> (Arc<str>, Arc<str>) {
+    (edge.from.clone(), edge.to.clone())
+}
+
+/// Edges, each once.
+#[derive(Default)]
+struct Found {
+    edges: Vec<Edge>,
+    index: BTreeMap<(EdgeKind, Arc<str>, Arc<str>), usize>,
+}
+
+impl Found {
+    fn file(&mut self, edge: Option<Edge>) {
+        let Some(edge) = edge else { return };
         let key = (edge.kind, edge.from.clone(), edge.to.clone());
-        let next = found.len();
-        let known = *index.entry(key).or_insert(next);
-        match found.get_mut(known) {
+        let known = *self.index.entry(key).or_insert(self.edges.len());
+        match self.edges.get_mut(known) {
             Some(same) => same.nodes.extend(edge.nodes),
-            None => found.push(edge),
+            None => self.edges.push(edge),
         }
     }
-    found
+}
+
+/// A call whose answer asks for another agent, and that agent began next: no span tells of a tool
+/// that only hands over.
+fn asked(tree: &Tree, at: usize, node: &Node) -> Option<Edge> {
+    let to = named(tree, node.hands.as_deref()?.to.as_ref())?;
+    let from = agent_of(tree, node).filter(|from| *from != to)?;
+    (successor(tree, at, node)? == to).then(|| Edge {
+        kind: EdgeKind::Handoff,
+        evidence: format!(
+            "the answer asks for it, and this agent began next: `{}`",
+            node.name
+        ),
+        from,
+        to,
+        nodes: vec![node.id],
+    })
+}
+
+/// An agent that was told last what another had answered before.
+fn passed_on(tree: &Tree, at: usize, node: &Node) -> Option<Edge> {
+    let heard = node.hands.as_deref()?.heard?;
+    let before = tree.nodes.iter().take(at).rev();
+    let said = |n: &&Node| n.hands.as_deref().is_some_and(|h| h.said == Some(heard));
+    let ended = |n: &&Node| n.end.is_some_and(|end| end <= node.start);
+    let mut agents = before.filter(|n| n.kind == NodeKind::Agent && ended(n));
+    let from = agents.find(said).filter(|n| n.name != node.name)?;
+    Some(Edge {
+        kind: EdgeKind::Handoff,
+        from: from.name.clone(),
+        to: node.name.clone(),
+        evidence: "what the one answered is the last that the other was told".into(),
+        nodes: vec![node.id],
+    })
 }
 
 fn ancestors<'a>(tree: &'a Tree, node: &'a Node) -> impl Iterator<Item = &'a Node> {
