@@ -1,6 +1,7 @@
 //! Evidence: spans and log records as received, with the facts that the dialect tables read
 //! from them.
 
+use super::facts::Facts;
 pub use super::field::Field;
 use super::ids::{SpanId, TraceId};
 use super::intern::Sym;
@@ -61,96 +62,6 @@ pub enum Op {
     Mark,
     /// Plumbing that readers of agents do not want to see.
     Internal,
-}
-
-/// One fact and the rule that read it (an index into the dialect tables). 12 bytes: a lean
-/// span has a dozen of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fact {
-    /// What it is about.
-    pub field: Field,
-    /// The rule that read it.
-    pub rule: u16,
-    high: u32,
-    low: u32,
-}
-
-impl Fact {
-    /// A fact of a number, id or symbol.
-    #[expect(clippy::cast_possible_truncation, reason = "split in two halves")]
-    pub fn new(field: Field, rule: u16, value: u64) -> Self {
-        Self {
-            field,
-            rule,
-            high: (value >> 32) as u32,
-            low: value as u32,
-        }
-    }
-    /// Its value.
-    pub fn value(self) -> u64 {
-        u64::from(self.high) << 32 | u64::from(self.low)
-    }
-}
-
-/// The facts of one piece of evidence, at most one a field but for [`Field::Stall`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts(Box<[Fact]>);
-
-impl Facts {
-    /// From a list with at most one fact a field.
-    pub fn new(facts: Vec<Fact>) -> Self {
-        Self(facts.into_boxed_slice())
-    }
-    /// The fact of a field.
-    pub fn of(&self, field: Field) -> Option<Fact> {
-        self.0.iter().copied().find(|f| f.field == field)
-    }
-    /// The facts of a field that may be there more than once ([`Field::Stall`]).
-    pub fn all(&self, field: Field) -> impl Iterator<Item = Fact> {
-        self.0.iter().copied().filter(move |f| f.field == field)
-    }
-    /// A number or id.
-    pub fn number(&self, field: Field) -> Option<u64> {
-        self.of(field).map(Fact::value)
-    }
-    /// A text.
-    #[expect(clippy::cast_possible_truncation, reason = "symbols are 32 bits")]
-    pub fn text(&self, field: Field) -> Option<Sym> {
-        self.of(field).map(|f| Sym(f.value() as u32))
-    }
-    /// The other trace that a root's link joins it to.
-    pub fn link_trace(&self) -> Option<TraceId> {
-        let (first, last) = (
-            self.number(Field::LinkTraceFirst)?,
-            self.number(Field::LinkTraceLast)?,
-        );
-        Some(TraceId::from_halves(first, last))
-    }
-    /// The span of another trace that a root hangs under.
-    pub fn link(&self) -> Option<(TraceId, SpanId)> {
-        let span = SpanId(self.number(Field::LinkSpan)?.to_be_bytes());
-        Some((self.link_trace()?, span))
-    }
-    /// A flag that is set.
-    pub fn is(&self, field: Field) -> bool {
-        self.number(field) == Some(1)
-    }
-    /// Puts every text's symbol through a map: from a pack's own texts to the store's.
-    pub(super) fn translate(&mut self, map: impl Fn(Sym) -> Sym) {
-        for fact in self.0.iter_mut().filter(|f| f.field.is_text()) {
-            let text = map(Sym(fact.low));
-            *fact = Fact::new(fact.field, fact.rule, u64::from(text.0));
-        }
-    }
-    /// The texts among them.
-    pub fn texts(&self) -> impl Iterator<Item = Sym> {
-        let texts = self.0.iter().filter(|f| f.field.is_text());
-        texts.map(|f| Sym(f.low))
-    }
-    /// Bytes on the heap.
-    pub fn heap(&self) -> usize {
-        self.0.len() * size_of::<Fact>()
-    }
 }
 
 /// A fact's value on its way to the store: text is interned there.

@@ -12,6 +12,7 @@ pub mod curve;
 pub mod detail;
 pub mod evict;
 pub mod evidence;
+pub mod facts;
 pub mod field;
 pub mod figures;
 pub mod finding;

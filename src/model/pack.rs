@@ -1,7 +1,8 @@
 //! Evidence on its way to the store: made up on the threads that received it, each distinct
 //! text and origin once, so that the store's task only files it.
 
-use super::evidence::{Evidence, Fact, FactValue, Facts, Item, Origin, Signal};
+use super::evidence::{Evidence, FactValue, Item, Origin, Signal};
+use super::facts::{Fact, Facts};
 use super::intern::Interner;
 use super::slabs::Stored;
 use bytes::Bytes;
@@ -15,6 +16,8 @@ pub struct Pack {
     pub(super) bytes: Vec<Bytes>,
     pub(super) texts: Interner,
     pub(super) origins: Vec<Arc<Origin>>,
+    /// Those of the piece that is being added.
+    facts: Vec<Fact>,
 }
 
 impl Pack {
@@ -35,9 +38,11 @@ impl Pack {
                 FactValue::Number(n) => n,
                 FactValue::Text(text) => u64::from(texts.intern(&text).0),
             };
-            Fact::new(field, rule, value)
+            Fact { field, rule, value }
         });
-        let facts = Facts::new(facts.collect());
+        self.facts.clear();
+        self.facts.extend(facts);
+        let facts = Facts::new(&self.facts);
         let name = self.texts.intern(&item.name);
         let origin = self.origin(&item.origin);
         self.bytes.push(item.bytes);

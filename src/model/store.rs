@@ -3,7 +3,8 @@
 
 use super::arena::Arena;
 use super::census::Census;
-use super::evidence::{Evidence, Facts, Field, Op, Origin, Signal, key_of};
+use super::evidence::{Evidence, Field, Op, Origin, Signal, key_of};
+use super::facts::Facts;
 use super::ids::{EvidenceId, NodeId, SpanId, TraceId};
 use super::intern::{Interner, Sym};
 use super::measured::Senders;

@@ -10,7 +10,8 @@ use super::pieces::{Forest, Piece};
 use super::place::Group;
 use super::{Context, ROUNDING_NS};
 use crate::model::curve::Curve;
-use crate::model::evidence::{Fact, Field, Op};
+use crate::model::evidence::{Field, Op};
+use crate::model::facts::Fact;
 use crate::model::phases::{Doubt, Doubted, PhaseEvidence, Phases};
 use std::sync::Arc;
 
@@ -143,7 +144,7 @@ fn streamed(forest: &Forest<'_>, layers: &[usize]) -> bool {
 fn curve(forest: &Forest<'_>, group: &Group, layers: &[usize]) -> Option<Box<Curve>> {
     let told = layers.iter().find_map(|&i| {
         let e = forest.pieces[i].evidence;
-        let stall = |packed: Fact| Curve::unpack(e.start, packed.value());
+        let stall = |packed: Fact| Curve::unpack(e.start, packed.value);
         Some(Curve {
             chunks: e.facts.number(Field::Chunks)?,
             gap: e.facts.number(Field::ChunkGapNs)?,
@@ -181,10 +182,10 @@ impl Seen<'_> {
         let from = asked.unwrap_or(own);
         let facts = &piece.evidence.facts;
         if let Some(fact) = facts.of(Field::TtftWrongNs) {
-            self.doubt(fact, Doubted::WrongStart(fact.value()));
+            self.doubt(fact, Doubted::WrongStart(fact.value));
         }
-        let measured = facts.of(Field::TtftNs).filter(|f| f.value() > 0);
-        let guessed = facts.of(Field::TtftGuessNs).filter(|f| f.value() > 0);
+        let measured = facts.of(Field::TtftNs).filter(|f| f.value > 0);
+        let guessed = facts.of(Field::TtftGuessNs).filter(|f| f.value > 0);
         let took = if end == 0 {
             u64::MAX
         } else {
@@ -217,7 +218,7 @@ impl Seen<'_> {
 
     /// A time that was measured, where it is one within a call that took so long.
     fn measured(&mut self, fact: Fact, took: u64) -> Option<u64> {
-        let ttft = fact.value();
+        let ttft = fact.value;
         if ttft > took.saturating_add(ROUNDING_NS) {
             self.doubt(fact, Doubted::Outside(signed(ttft)));
             return None;
@@ -231,7 +232,7 @@ impl Seen<'_> {
 
     /// A moment that was stamped.
     fn stamped(&mut self, fact: Fact, from: u64, end: u64) -> Option<u64> {
-        let at = fact.value();
+        let at = fact.value;
         if at <= from {
             self.doubt(fact, Doubted::Outside(-signed(from - at)));
             return None;
