@@ -242,6 +242,87 @@ fn other_servers_tell_what_they_can() {
 }
 
 #[test]
+fn a_queue_and_a_first_token_make_a_prefill() {
+    // TensorRT-LLM: the first token after 360 ms, 50 of them in the queue. The client saw it after 400.
+    let trees = read(&made("tensorrt"));
+    let node = only(&trees);
+    let expected = [
+        (Part::Gateway, 40),
+        (Part::Queue, 50),
+        (Part::Prefill, 310),
+        (Part::Decode, 600),
+    ];
+    assert_eq!(drawn(node), expected);
+    assert_eq!(doubts(node), []);
+}
+
+#[test]
+fn two_engines_of_one_answer_have_both_a_part_in_the_wait() {
+    // In the queues for 20 + 10 ms, 200 + 15 of prefill; the rest of the client's 400 is the way.
+    let trees = read(&made("llm-d"));
+    let node = only(&trees);
+    let expected = [
+        (Part::Gateway, 155),
+        (Part::Queue, 30),
+        (Part::Prefill, 215),
+        (Part::Decode, 600),
+    ];
+    assert_eq!(drawn(node), expected);
+    assert_eq!(doubts(node), []);
+    let call = node.call.as_deref().unwrap();
+    assert_eq!(call.usage.output, Some(61), "not the reader's one token");
+    let nodes = trees[0].nodes.iter();
+    let seen: Vec<&str> = nodes.filter(|n| !n.internal).map(|n| &*n.name).collect();
+    assert_eq!(seen, ["turn 1", "helper", "qwen3-8b"], "turn, agent, call");
+    // Whichever engine's clock is ahead.
+    let engine = |id: u64, from: u64, queue: u64, prefill: u64, output: u64| {
+        span(id, 1, Op::Engine, "llm_request", from, from + 230)
+            .number(Field::QueueNs, queue * MS)
+            .number(Field::PrefillNs, prefill * MS)
+            .tokens(900, output)
+    };
+    for ahead in [0, 3000] {
+        let client = span(1, 0, Op::Call, "m", 100, 1100).number(Field::TtftNs, 400 * MS);
+        let reader = engine(2, 170 + ahead, 20, 200, 1);
+        let mut store = store(vec![client, reader, engine(3, 440, 10, 15, 61)]);
+        let made = items::trees(&mut store, &Nothing);
+        let node = only(&made);
+        assert_eq!(drawn(node), expected);
+        assert_eq!(node.call.as_deref().unwrap().usage.output, Some(61));
+    }
+}
+
+#[test]
+fn what_a_local_server_answered_splits_what_its_client_saw() {
+    // llama.cpp: 250 ms to read, 700 to write; the client saw the first token after 280 ms, and then
+    // did not stream: of 1000 ms 50 are the way.
+    let trees = read(&made("llama-cpp"));
+    let calls = calls(&trees);
+    let streamed = [
+        (Part::Gateway, 30),
+        (Part::Prefill, 250),
+        (Part::Decode, 720),
+    ];
+    let whole = [
+        (Part::Gateway, 50),
+        (Part::Prefill, 250),
+        (Part::Decode, 700),
+    ];
+    assert_eq!(calls.len(), 2);
+    assert_eq!(drawn(calls[0].0), streamed);
+    assert_eq!(drawn(calls[1].0), whole);
+    // Ollama: 100 ms to load, 200 to read, and the client saw the first token after 350.
+    let trees = read(&made("ollama-streamed"));
+    let expected = [
+        (Part::Gateway, 50),
+        (Part::Queue, 100),
+        (Part::Prefill, 200),
+        (Part::Decode, 650),
+    ];
+    assert_eq!(drawn(only(&trees)), expected);
+}
+
+#[test]
 fn chunks_tell_where_the_answer_stalled() {
     let trees = read(&made("chunks"));
     let call = only(&trees).call.as_deref().unwrap();

@@ -1,6 +1,7 @@
 //! What one model call says, from all the evidence of it: field by field from the layer nearest
 //! to the wire, filled up from the layers around it.
 
+use super::engine::reads_only;
 use super::groups::Groups;
 use super::pieces::{Forest, Piece};
 use super::place::Group;
@@ -12,7 +13,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// The layers of a call, nearest to the wire first, then records: what is inside starts later,
-/// in whatever trace it is.
+/// in whatever trace it is. An engine that only read the prompt for another one comes last.
 pub fn layers(forest: &Forest<'_>, groups: &Groups, group: &Group) -> Vec<usize> {
     let mut layers: Vec<usize> = group
         .pieces
@@ -25,7 +26,15 @@ pub fn layers(forest: &Forest<'_>, groups: &Groups, group: &Group) -> Vec<usize>
         let (start, depth) = (piece.evidence.start, forest.depth[i]);
         // An engine is innermost, whatever its clock says.
         let outer = groups.op[i] != Op::Engine;
-        (!piece.is_span(), outer, Reverse(start), Reverse(depth), i)
+        let aside = reads_only(piece);
+        (
+            !piece.is_span(),
+            aside,
+            outer,
+            Reverse(start),
+            Reverse(depth),
+            i,
+        )
     });
     layers
 }

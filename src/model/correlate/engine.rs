@@ -34,6 +34,7 @@ pub struct Engine {
 }
 
 /// The word of the engine's span nearest to the wire, else of what a client kept of its answer.
+/// Where one engine read the prompt and another wrote the answer, both have a part in the wait.
 pub fn read(
     cx: &Context<'_>,
     forest: &Forest<'_>,
@@ -41,14 +42,27 @@ pub fn read(
     group: &Group,
     layers: &[usize],
 ) -> Option<Engine> {
-    let own = |i: &usize| groups.op[*i] == Op::Engine;
+    let own = |i: usize| groups.op[i] == Op::Engine;
+    let word = |i: usize| {
+        let stages = own(i).then(|| Stages::of(forest, groups, group, i));
+        told(cx, &forest.pieces[i], own(i), &stages.unwrap_or_default())
+    };
     let mut nearest: Vec<usize> = layers.to_vec();
-    nearest.sort_by_key(|i| !own(i));
-    nearest.into_iter().find_map(|i| {
-        let piece = &forest.pieces[i];
-        let stages = own(&i).then(|| Stages::of(forest, groups, group, i));
-        told(cx, piece, own(&i), &stages.unwrap_or_default())
-    })
+    nearest.sort_by_key(|&i| (!own(i), reads_only(&forest.pieces[i])));
+    let (at, mut engine) = nearest.iter().find_map(|&i| Some((i, word(i)?)))?;
+    let readers = nearest.iter().filter(|&&i| i != at && own(i));
+    let readers = readers.filter(|&&i| reads_only(&forest.pieces[i]));
+    if own(at) && !reads_only(&forest.pieces[at]) {
+        for before in readers.filter_map(|&i| word(i)) {
+            engine.follows(&before);
+        }
+    }
+    Some(engine)
+}
+
+/// An engine that reads a prompt for another one answers with a single token, which nobody gets.
+pub fn reads_only(piece: &Piece<'_>) -> bool {
+    piece.op == Op::Engine && piece.number(Field::OutputTokens).is_some_and(|n| n <= 1)
 }
 
 fn told(cx: &Context<'_>, piece: &Piece<'_>, own_span: bool, stages: &Stages) -> Option<Engine> {
@@ -98,6 +112,17 @@ fn told(cx: &Context<'_>, piece: &Piece<'_>, own_span: bool, stages: &Stages) ->
 }
 
 impl Engine {
+    /// Adds the work of the engine that read the prompt for this one: durations, as their clocks
+    /// are two.
+    fn follows(&mut self, before: &Self) {
+        let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
+        self.queue = sum(self.queue, before.queue).or(self.queue.or(before.queue));
+        self.prefill = sum(self.prefill, before.prefill).or(self.prefill.or(before.prefill));
+        let length = before.end.checked_sub(before.start);
+        let length = length.filter(|_| before.end != 0).or(before.ttft);
+        self.ttft = sum(self.ttft, length).or(self.ttft);
+    }
+
     /// How far its clock must be off for its span to lie outside of its client's, from start to
     /// end, ns since the epoch.
     pub fn skew(&self, (start, end): (u64, u64)) -> Option<Doubt> {

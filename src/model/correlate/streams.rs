@@ -52,25 +52,38 @@ impl Groups {
         }
     }
 
-    /// What a server does for a request is its own affair: how it takes it in, where a client
-    /// tells of the call, and the engine's threads.
+    /// What servers do for a request is their own affair: how they take it in and pass it on, where
+    /// a client tells of the call, and the engine's threads.
     fn hide_engines(&mut self, forest: &Forest<'_>) {
         let ops = self.op.iter().enumerate();
         let clients = ops
             .filter(|(_, op)| **op == Op::Call)
             .map(|(i, _)| self.of(i));
         let clients: HashSet<usize> = clients.collect();
+        let (mut seen, mut hidden) = (HashSet::new(), HashSet::new());
         for i in 0..forest.pieces.len() {
-            let mut up = forest.pieces[i].parent;
             if self.op[i] != Op::Engine || !clients.contains(&self.of(i)) {
                 continue;
             }
-            while let Some(at) = up {
-                if self.op[at] != Op::Other || !forest.pieces[at].evidence.server {
+            let mut way = Vec::new();
+            let mut up = forest.pieces[i].parent;
+            while let Some(at) = up.filter(|&at| seen.insert(at)) {
+                if !matches!(self.op[at], Op::Other | Op::Internal) {
                     break;
                 }
-                self.op[at] = Op::Internal;
+                way.push(at);
                 up = forest.pieces[at].parent;
+            }
+            let below = up.is_some_and(|at| hidden.contains(&at));
+            let served = way
+                .iter()
+                .rposition(|&at| forest.pieces[at].evidence.server);
+            if !below {
+                way.truncate(served.map_or(0, |top| top + 1));
+            }
+            for at in way {
+                self.op[at] = Op::Internal;
+                hidden.insert(at);
             }
         }
         for &i in &forest.order {

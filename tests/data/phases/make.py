@@ -6,6 +6,7 @@
 Each is one export request, protobuf. Times are seconds from T0; what a case is about is said where it is made, and
 what must come of it is worked out by hand in tests/phases.rs.
 """
+import json
 import pathlib
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -150,6 +151,55 @@ case.span(CLIENT, "chat llama3", 0, 1, {
     "gen_ai.operation.name": "chat", "gen_ai.provider.name": "ollama", "gen_ai.request.model": "llama3", "gen_ai.usage.input_tokens": 90,
     "gen_ai.usage.output_tokens": 31, "load_duration": 100_000_000, "prompt_eval_duration": 200_000_000, "eval_duration": 600_000_000},
     kind=SpanKind.CLIENT)
+case.write()
+
+case = Case("tensorrt")  # TensorRT-LLM tells its queue and the first token, and neither prefill nor decode
+case.span(("tensorrt", "trt.llm"), "llm_request", 0.13, 1.08, {
+    "gen_ai.latency.time_in_queue": 0.05, "gen_ai.latency.time_to_first_token": 0.36, "gen_ai.latency.e2e": 0.95, "gen_ai.request.id": "7",
+    "gen_ai.usage.prompt_tokens": 900, "gen_ai.usage.completion_tokens": 61, "gen_ai.response.finish_reasons": '["stop"]'},
+    parent=client(case), kind=SpanKind.SERVER)
+case.write()
+
+# llm-d: a router (30 ms) before vLLM, and a proxy that has one engine read the prompt and another write the answer. The first
+# had it 20 ms in its queue and read for 200; the second got what was read, 10 ms in its queue, and 15 ms to the next token.
+case = Case("llm-d")
+call = client(case)
+EPP, SIDECAR = ("llm-d-epp", "llm-d-router/pkg/epp/requestcontrol"), ("llm-d-sidecar", "llm-d-router/pkg/sidecar/proxy")
+gateway = case.span(EPP, "gateway.request", 0.11, 1.09, parent=call, kind=SpanKind.SERVER)
+case.span(EPP, "gateway.request_orchestration", 0.11, 0.14, {"target_model": "qwen3-8b", "request_prio": 0}, parent=gateway, kind=SpanKind.SERVER)
+post = case.span(SIDECAR, "llm_d.pd_proxy.POST /v1/chat/completions", 0.15, 1.09, parent=gateway, kind=SpanKind.SERVER)
+forward = case.span(SIDECAR, "forward_request", 0.15, 1.09, {
+    "llm_d.pd_proxy.connector": "nixlv2", "llm_d.pd_proxy.disaggregation_used": True, "llm_d.pd_proxy.prefill_target": "10.0.0.1:8000"},
+    parent=post, kind=SpanKind.SERVER)
+read = case.span(SIDECAR, "prefill", 0.16, 0.41, {"llm_d.pd_proxy.prefill.duration_ms": 250.0}, parent=forward)
+write = case.span(SIDECAR, "decode", 0.43, 1.09, {
+    "llm_d.pd_proxy.decode.duration_ms": 660.0, "llm_d.pd_proxy.total_duration_ms": 940.0, "llm_d.pd_proxy.true_ttft_ms": 280.0,
+    "llm_d.pd_proxy.prefill_duration_ms": 250.0, "llm_d.pd_proxy.decode_duration_ms": 660.0, "llm_d.pd_proxy.coordinator_overhead_ms": 20.0},
+    parent=read)  # as the proxy has it: below the span of the prefill
+case.span(("vllm-prefill", "vllm.llm_engine"), "llm_request", 0.17, 0.40, {
+    "gen_ai.latency.time_in_queue": 0.02, "gen_ai.latency.time_in_model_prefill": 0.2, "gen_ai.latency.time_to_first_token": 0.225,
+    "gen_ai.latency.time_in_model_decode": 0.0, "gen_ai.latency.e2e": 0.23, "gen_ai.usage.prompt_tokens": 900, "gen_ai.usage.completion_tokens": 1},
+    parent=read, kind=SpanKind.SERVER)
+case.span(("vllm-decode", "vllm.llm_engine"), "llm_request", 0.44, 1.08, {
+    "gen_ai.latency.time_in_queue": 0.01, "gen_ai.latency.time_in_model_prefill": 0.015, "gen_ai.latency.time_to_first_token": 0.026,
+    "gen_ai.latency.time_in_model_decode": 0.61, "gen_ai.latency.e2e": 0.64, "gen_ai.usage.prompt_tokens": 900, "gen_ai.usage.completion_tokens": 61},
+    parent=write, kind=SpanKind.SERVER)
+case.write()
+
+case = Case("llama-cpp")  # llama.cpp answers with its timings, kept whole in the answer: streamed, and not
+timings = json.dumps({"choices": [{"message": {"role": "assistant", "content": "hi"}}], "timings": {
+    "cache_n": 0, "prompt_n": 900, "prompt_ms": 250.0, "predicted_n": 61, "predicted_ms": 700.0, "predicted_per_second": 87.1}})
+asked = {"openinference.span.kind": "LLM", "llm.model_name": "qwen3-8b", "output.value": timings, "output.mime_type": "application/json",
+         "llm.token_count.prompt": 900, "llm.token_count.completion": 61}
+for at, events in [(0, [("First Token Stream Event", 0.28)]), (2, [])]:
+    case.span(("agent", "openinference.instrumentation.openai"), "ChatCompletion", at, at + 1, asked, events=events)
+case.write()
+
+case = Case("ollama-streamed")  # as ollama, and the client saw the first token after 350 ms
+case.span(CLIENT, "chat llama3", 0, 1, {
+    "gen_ai.operation.name": "chat", "gen_ai.provider.name": "ollama", "gen_ai.request.model": "llama3", "gen_ai.usage.input_tokens": 90,
+    "gen_ai.usage.output_tokens": 31, "gen_ai.request.stream": True, "gen_ai.response.time_to_first_chunk": 0.35,
+    "load_duration": 100_000_000, "prompt_eval_duration": 200_000_000, "eval_duration": 600_000_000}, kind=SpanKind.CLIENT)
 case.write()
 
 case = Case("chunks")  # an event for each chunk, 50 ms apart, but for 0.4 s in the middle
