@@ -13,9 +13,12 @@ use spanfall::app::lore::Known;
 use spanfall::findings::Walk;
 use spanfall::model::ids::NodeId;
 use spanfall::model::store::Store;
+use spanfall::model::timing::Times;
 use spanfall::record::{self, Recorded};
 use spanfall::theme::{Depth, Theme};
-use spanfall::ui::{Action, Picture, UiState, update};
+use spanfall::ui::latency::Latency;
+use spanfall::ui::ledger::Ledger;
+use spanfall::ui::{Action, Picture, UiState, View, update};
 use spanfall::view;
 use spanfall::wire::payload::Decoded;
 use spanfall::{ingest, wire};
@@ -164,6 +167,37 @@ fn rows(bencher: Bencher) {
 #[divan::bench]
 fn rows_and_gaps(bencher: Bencher) {
     rows_after(bencher, &[Action::WholeSession]);
+}
+
+/// What a page tells, worked out anew: of all rows, whatever changed.
+#[divan::bench]
+fn spent(bencher: Bencher) {
+    let data = wide();
+    bencher.bench_local(|| Ledger::of(&data.tree));
+}
+
+#[divan::bench]
+fn latencies(bencher: Bencher) {
+    let data = wide();
+    let session = data.sessions[0].id;
+    bencher.bench_local(|| Latency::of([(session, &Times::of(&data.tree.nodes))]));
+}
+
+/// A page after which nothing but the time has changed.
+fn page(bencher: Bencher, view: View) {
+    let data = wide();
+    let mut ui = opened(&data, &[Action::View(view)]);
+    bencher.bench_local(|| update(&mut ui, &data.picture(), Action::Data));
+}
+
+#[divan::bench]
+fn page_of_cost(bencher: Bencher) {
+    page(bencher, View::Cost);
+}
+
+#[divan::bench]
+fn page_of_latency(bencher: Bencher) {
+    page(bencher, View::Latency);
 }
 
 /// A frame after which nothing but the time has changed.

@@ -127,11 +127,21 @@ impl Maker {
         let sum = |of: fn(&Served) -> u64| latency.models.iter().map(of).sum::<u64>();
         let (answered, failed) = (sum(|m| m.calls), sum(|m| m.failed));
         let runs: u64 = latency.tools.iter().map(|t| t.runs).sum();
-        let mut fields = vec![field("answered", Tone::Strong, text::count(answered))];
+        let running = latency.running_calls;
+        let others = failed + running + latency.abandoned;
+        let mut fields = vec![match (answered, others) {
+            (0, 0) => field("model calls", Tone::Text, "none yet"),
+            (0, _) => field("answered", Tone::Strong, "none"),
+            (1, _) => field("answered", Tone::Strong, "1 call"),
+            (n, _) => field(
+                "answered",
+                Tone::Strong,
+                format!("{} calls", text::count(n)),
+            ),
+        }];
         if failed > 0 {
             fields.push(field("failed", Tone::Error, text::count(failed)));
         }
-        let running = latency.running_calls;
         if running > 0 {
             fields.push(field("running", Tone::Running, text::count(running)));
         }
@@ -142,11 +152,10 @@ impl Maker {
         if runs + latency.running_tools > 0 {
             fields.push(field("tools", Tone::Tool, text::count(runs)));
         }
-        let note = match (answered, failed + running + latency.abandoned) {
-            (0, 0) => "no model call yet",
-            (0, _) => "no model call was answered yet",
-            (_, 0) => "model calls",
-            _ => "model calls; quantiles are of the answered",
+        let note = if answered > 0 && others > 0 {
+            "quantiles are of the answered"
+        } else {
+            ""
         };
         self.group(fields, note.to_owned(), false);
         if answered == 0 {

@@ -26,6 +26,7 @@ mod growth;
 mod health;
 pub mod help;
 pub mod jump;
+mod kept;
 pub mod keymap;
 pub mod keys;
 pub mod latency;

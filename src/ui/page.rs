@@ -3,6 +3,7 @@
 
 use super::Picture;
 use super::action::Action;
+use super::kept::Kept;
 use super::ledger::Ledger;
 use super::pane::{Line, Tone};
 use super::scope::Scope;
@@ -198,13 +199,10 @@ impl UiState {
             return vec![PageLine::nothing()];
         };
         let key = (session, picture.tree_version);
-        if self.ledger.as_ref().is_none_or(|(of, _)| *of != key) {
-            self.ledger = Some((key, Ledger::of(tree)));
-        }
-        let ledger = self.ledger.as_ref().map(|(_, ledger)| ledger);
-        ledger.map_or_else(Vec::new, |ledger| {
-            cost::lines(picture, session, ledger, width)
-        })
+        let ledger = Kept::refresh(&mut self.ledger, key, picture.now, || {
+            (Ledger::of(tree), tree.nodes.len())
+        });
+        cost::lines(picture, session, ledger, width)
     }
 
     /// A move within the page in view.

@@ -2,6 +2,7 @@
 
 use super::Picture;
 use super::find::Way;
+use super::kept::Kept;
 use super::latency::Latency;
 use super::page::{PageLine, View};
 use super::spent::{part, subject, turn_number};
@@ -10,10 +11,6 @@ use super::{latency_page, text, title};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, Tree};
 use crate::model::timing::Times;
-
-/// Of more nodes than this, times are worked out again once a second, not with every batch.
-const MANY: usize = 5_000;
-const SECOND: u64 = 1_000_000_000;
 
 /// What is told of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,23 +24,8 @@ pub enum Scope {
     Selection,
 }
 
-/// What times were worked out of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key {
-    scope: Scope,
-    session: SessionId,
-    of: Option<NodeId>,
-    version: u64,
-}
-
-/// Times as they were worked out last.
-#[derive(Debug)]
-pub(super) struct Known {
-    key: Key,
-    made: u64,
-    many: bool,
-    latency: Latency,
-}
+/// Times as they were worked out last, and of what: scope, session and node.
+pub(super) type Known = Kept<(Scope, SessionId, Option<NodeId>), Latency>;
 
 impl UiState {
     /// The next of what the page can be about.
@@ -80,30 +62,23 @@ impl UiState {
             return self.lines_of_all(picture, session, width);
         }
         let of = of.filter(|_| self.scope == Scope::Selection);
-        let key = Key {
-            scope: self.scope,
-            session,
-            of: of.and_then(|at| tree.nodes.get(at)).map(|n| n.id),
-            version: picture.tree_version,
-        };
-        self.work_out(key, picture.now, || {
+        let node = of.and_then(|at| tree.nodes.get(at)).map(|n| n.id);
+        let key = ((self.scope, session, node), picture.tree_version);
+        let latency = Kept::refresh(&mut self.latency, key, picture.now, || {
             let nodes = part(tree, of);
             let mut latency = Latency::of([(session, &Times::of(nodes))]);
             latency.place(|_, node| place(tree, node));
-            (latency, nodes.len() > MANY)
+            (latency, nodes.len())
         });
         let summary = picture.sessions.iter().find(|s| s.id == session);
         let name = of.and_then(|at| tree.nodes.get(at)).map(|n| &n.name);
         let name = name.or(summary.map(|s| &s.title)).map_or("", |t| t);
-        let known = self.latency.as_ref();
-        known.map_or_else(Vec::new, |known| {
-            let about = latency_page::About {
-                session,
-                title: &title::prompt(name),
-                heard: Some(picture.heard).filter(|_| of.is_none()),
-            };
-            latency_page::lines(&about, &known.latency, width)
-        })
+        let about = latency_page::About {
+            session,
+            title: &title::prompt(name),
+            heard: Some(picture.heard).filter(|_| of.is_none()),
+        };
+        latency_page::lines(&about, latency, width)
     }
 
     /// The same of all sessions.
@@ -114,25 +89,16 @@ impl UiState {
         width: usize,
     ) -> Vec<PageLine> {
         let times = picture.times;
-        let key = Key {
-            scope: Scope::All,
-            session,
-            of: None,
-            version: times.version,
-        };
-        self.work_out(key, picture.now, || {
+        let key = ((Scope::All, session, None), times.version);
+        let latency = Kept::refresh(&mut self.latency, key, picture.now, || {
             let all = times.sessions.iter().map(|(id, (_, _, t))| (*id, t));
             let mut latency = Latency::of(all);
             let named = |id: SessionId| picture.sessions.iter().find(|s| s.id == id);
             latency.place(|id, _| {
                 named(id).map_or_else(String::new, |s| title::prompt(&s.title).into_owned())
             });
-            let many = times
-                .sessions
-                .values()
-                .map(|(_, _, t)| t.calls.len())
-                .sum::<usize>();
-            (latency, many > MANY)
+            let calls = times.sessions.values().map(|(_, _, t)| t.calls.len());
+            (latency, calls.sum())
         });
         let sessions = text::count(times.sessions.len() as u64);
         let title = match times.left {
@@ -148,36 +114,12 @@ impl UiState {
             title: &title,
             heard: Some(picture.heard),
         };
-        let known = self.latency.as_ref();
-        known.map_or_else(Vec::new, |known| {
-            latency_page::lines(&about, &known.latency, width)
-        })
+        latency_page::lines(&about, latency, width)
     }
 
     /// Whose times are looked at, if any are.
     pub fn times_of(&self) -> Option<Scope> {
         (self.view == View::Latency).then_some(self.scope)
-    }
-
-    /// Works times out, unless they are known or, where that takes long, were a moment ago.
-    fn work_out(&mut self, key: Key, now: u64, work: impl FnOnce() -> (Latency, bool)) {
-        if let Some(known) = &self.latency {
-            let subject = |k: &Key| (k.scope, k.session, k.of);
-            let about = subject(&known.key) == subject(&key);
-            let age = now.abs_diff(known.made);
-            // Where time stands still, nothing comes that could be waited for.
-            let soon = known.many && age != 0 && age < SECOND;
-            if known.key == key || (about && soon) {
-                return;
-            }
-        }
-        let (latency, many) = work();
-        self.latency = Some(Known {
-            key,
-            made: now,
-            many,
-            latency,
-        });
     }
 }
 

@@ -6,6 +6,7 @@ use super::axis::Axis;
 use super::facets::Facets;
 use super::form::Form;
 use super::jump::Jump;
+use super::kept::Kept;
 use super::keymap::Keymap;
 use super::layout::{Layout, Wish};
 use super::leaps::Tie;
@@ -151,7 +152,7 @@ pub struct UiState {
     pub(crate) view: View,
     pub(crate) page: Page,
     /// What a session spent, by session and version of its tree.
-    pub(super) ledger: Option<((SessionId, u64), Ledger)>,
+    pub(super) ledger: Option<Kept<SessionId, Ledger>>,
     /// How long things took, and what it was worked out from.
     pub(super) latency: Option<Known>,
     /// What a page with tabs is about.
