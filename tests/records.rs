@@ -7,7 +7,7 @@ mod invariants;
 #[path = "support/items.rs"]
 mod items;
 
-use items::{MS, Nothing, With, record, store, trees};
+use items::{MS, Nothing, With, record, span, store, trees};
 use spanfall::model::evidence::{Field, Item, Op};
 use spanfall::model::node::{Node, NodeKind, Sign, State, Tree};
 use std::sync::Arc;
@@ -72,6 +72,30 @@ fn a_request_runs_until_its_answer_comes() {
         tree.nodes[calls[0].parent.unwrap() as usize].name.as_ref(),
         "fix it"
     );
+}
+
+/// The span of an answer comes before that which tells whose it is.
+#[test]
+fn a_span_without_a_conversation_is_part_of_the_call_in_whose_time_it_lies() {
+    let part = |from: u64, to: u64| {
+        let part = span(9, 8, Op::CallPart, "sampling", from, to).tokens(10, 3);
+        part.text(Field::Session, "a")
+    };
+    let answer = || said(6, "a", Op::Call, 700, 700).tokens(10, 3);
+    // While the call runs as far as its records tell; when they told its end, late or early; the next.
+    for (items, calls) in [
+        (vec![part(112, 700)], 1),
+        (vec![part(112, 700), answer()], 1),
+        (vec![part(112, 830), answer()], 1),
+        (vec![part(790, 990), answer()], 2),
+    ] {
+        let all = asked().into_iter().chain(items);
+        let tree = only(all.map(|item| item.in_trace(1)).collect());
+        let told = of_kind(&tree, NodeKind::Call);
+        assert_eq!(told.len(), calls, "{told:?}");
+        let input = told.iter().filter_map(|n| n.call.as_ref()?.usage.input);
+        assert_eq!(input.sum::<u64>(), 10 * calls as u64);
+    }
 }
 
 #[test]

@@ -201,18 +201,24 @@ impl Groups {
     }
 
     /// Spans of parts whose call has not come: a part of the call in whose time they lie, else the
-    /// only word of a call.
+    /// only word of a call. Whose conversation they are of may not be told yet, and records of a
+    /// call that runs may not tell yet how far it came.
     fn join_lone_parts(&mut self, forest: &Forest<'_>, talks: &Conversations) {
-        let mut calls: HashMap<usize, (Option<u64>, u64, u64)> = HashMap::new();
+        let mut calls: HashMap<usize, Around> = HashMap::new();
         let mut lone: Vec<usize> = Vec::new();
         for (i, p) in forest.pieces.iter().enumerate() {
-            let (start, end) = (p.evidence.start, p.evidence.end);
             match self.op[i] {
                 Op::Call | Op::Attempt | Op::CallPart if self.of(i) != i || !p.is_span() => {
-                    let call = calls.entry(self.of(i)).or_insert((talks.of(i), start, end));
-                    (call.1, call.2) = (call.1.min(start), call.2.max(end));
+                    let call = calls
+                        .entry(self.of(i))
+                        .or_insert(Around::of(i, forest, talks));
+                    call.take(&Around::of(i, forest, talks));
+                    call.answered |= self.op[i] == Op::Call;
                 }
-                Op::Call => _ = calls.entry(i).or_insert((talks.of(i), start, end)),
+                Op::Call => {
+                    let call = calls.entry(i).or_insert(Around::of(i, forest, talks));
+                    call.answered = true;
+                }
                 Op::CallPart => lone.push(i),
                 _ => {}
             }
@@ -223,18 +229,57 @@ impl Groups {
             (std::cmp::Reverse(e.end.saturating_sub(e.start)), i)
         });
         for i in lone {
-            let e = forest.pieces[i].evidence;
-            let around = calls.iter().filter(|(_, (talk, start, end))| {
-                *talk == talks.of(i)
-                    && e.start.saturating_add(SLACK_NS) >= *start
-                    && e.end <= end.saturating_add(SLACK_NS)
-            });
-            if let Some(call) = around.map(|(&call, _)| call).min() {
+            let part = Around::of(i, forest, talks);
+            let around = calls.iter().filter(|(_, call)| call.holds(&part));
+            if let Some((_, call)) = around
+                .map(|(&i, call)| (call.start.abs_diff(part.start), i))
+                .min()
+            {
                 self.join(i, call, "in the time of this call");
+                calls.entry(call).and_modify(|call| call.take(&part));
             } else {
                 self.op[i] = Op::Call;
-                calls.insert(i, (talks.of(i), e.start, e.end));
+                let answered = true;
+                calls.insert(i, Around { answered, ..part });
             }
         }
+    }
+}
+
+/// Whose a call is, and its time, ns since the epoch.
+#[derive(Clone, Copy)]
+struct Around {
+    talk: Option<u64>,
+    start: u64,
+    end: u64,
+    /// Its end is known.
+    answered: bool,
+}
+
+impl Around {
+    fn of(i: usize, forest: &Forest<'_>, talks: &Conversations) -> Self {
+        let e = forest.pieces[i].evidence;
+        Self {
+            talk: talks.of(i),
+            start: e.start,
+            end: e.end,
+            answered: false,
+        }
+    }
+
+    fn take(&mut self, other: &Self) {
+        self.start = self.start.min(other.start);
+        self.end = self.end.max(other.end);
+    }
+
+    /// Most of a part lies in this call's time: span and record of one end may be far apart where
+    /// a machine is busy. A call that was not answered goes on.
+    fn holds(&self, part: &Self) -> bool {
+        let end = if self.answered { self.end } else { u64::MAX };
+        let from = part.start.max(self.start.saturating_sub(SLACK_NS));
+        let to = part.end.min(end.saturating_add(SLACK_NS));
+        let length = part.end.saturating_sub(part.start);
+        let most = to.checked_sub(from).is_some_and(|n| n >= length / 2);
+        most && (part.talk.is_none() || self.talk == part.talk)
     }
 }
