@@ -465,6 +465,72 @@ fn what_metrics_say_of_times_stands_beside_what_was_seen() {
     assert_eq!(store.heard(None).rows.len(), heard.rows.len());
 }
 
+/// A row of the report's metrics: the name, and an attribute that no other row of it has.
+fn row(report: &Json, name: &str, about: (&str, &str)) -> Json {
+    let rows = report["metrics"].as_array().unwrap().iter();
+    let of = rows.filter(|m| m["name"] == name && m["attributes"][about.0] == about.1);
+    let of: Vec<&Json> = of.collect();
+    assert_eq!(of.len(), 1, "{name} {about:?}");
+    of[0].clone()
+}
+
+/// Quantiles worked out by hand from the buckets of the points themselves: the value of rank ⌈q × n⌉
+/// lies in the bucket in which the counts reach it, and no further out than the smallest and the
+/// largest value told. The last one is the largest. What is shown is the middle, ± half of the range.
+#[test]
+fn quantiles_are_as_worked_out_by_hand() {
+    let report = |path: &str| {
+        let path = corpus().join(path);
+        let (mut store, _) = load::load(&[path], &known()).unwrap();
+        serde_json::to_value(report::build(&mut store, &known())).unwrap()
+    };
+    // Seconds. Of 6: 3 in (0.08, 0.16], 1 in (0.16, 0.32], 2 in (0.32, 0.64], from 0.12427 to 0.45907.
+    // p50 is the third; p90 the ⌈5.4⌉th, the last.
+    let chunks = row(
+        &report("python/genai-openai-default"),
+        "gen_ai.client.operation.time_to_first_chunk",
+        ("gen_ai.request.model", "gpt-4o-mini"),
+    );
+    // Of 5: 4 in (0.1, 0.25], 1 in (0.25, 0.5], from 0.12349 to 0.26766: the third and the last.
+    let engine = row(
+        &report("python/semconv-vllm"),
+        "gen_ai.server.time_to_first_token",
+        ("gen_ai.request.model", "gpt-5"),
+    );
+    // Milliseconds, told twice as deltas. 6 + 1 are 0, 4 + 1 lie in (250, 500], at most 394: the sixth
+    // of 12 is 0, the ⌈10.8⌉th in (250, 394].
+    let added = row(
+        &report("cli/codex-http"),
+        "codex.sse_event.duration_ms",
+        ("kind", "response.output_item.added"),
+    );
+    // Made. Of 10: 2 in (0.01, 0.02], 2 in (0.02, 0.05], 2 in (0.05, 0.1], 1 in (0.1, 0.2], 2 in
+    // (0.2, 0.5] and 1.5: the fifth, and the ninth. In all 2.587 s; the server's are a little less.
+    let tool = ("gen_ai.tool.name", "search_code");
+    let mcp = report("../data/metrics/mcp.metrics.pb");
+    let client = row(&mcp, "mcp.client.operation.duration", tool);
+    let server = row(&mcp, "mcp.server.operation.duration", tool);
+    let near = |told: &Json, by_hand: f64| (told.as_f64().unwrap() - by_hand).abs() < 1e-4;
+    for (row, n, p50, p90) in [
+        (&chunks, 6, (0.12427, 0.16), (0.45907, 0.45907)),
+        (&engine, 5, (0.12349, 0.25), (0.26766, 0.26766)),
+        (&added, 12, (0.0, 0.0), (250.0, 394.0)),
+        (&client, 10, (0.05, 0.1), (0.2, 0.5)),
+        (&server, 10, (0.05, 0.1), (0.2, 0.5)),
+    ] {
+        assert_eq!(row["count"], n, "{row}");
+        let mut error: f64 = 0.0;
+        for (name, (from, to)) in [("p50", p50), ("p90", p90)] {
+            let range = &row[format!("{name}_range")];
+            assert!(near(&range[0], from) && near(&range[1], to), "{name} {row}");
+            assert!(near(&row[name], f64::midpoint(from, to)), "{name} {row}");
+            error = error.max((to - from) / 2.0);
+        }
+        assert!(near(&row["quantile_error"], error), "{row}");
+    }
+    assert!(near(&client["sum"], 2.587) && near(&client["max"], 1.5));
+}
+
 /// The cases whose metrics really say something else, and why; all others agree.
 #[test]
 fn metrics_disagree_only_where_they_do() {
