@@ -121,7 +121,7 @@ fn origin(store: &Store, evidence: &Evidence) -> Origin {
         scope: kept
             .and_then(|o| prost::Message::decode(&*o.scope_bytes).ok())
             .unwrap_or_default(),
-        schema_url: String::new(),
+        schema_url: kept.map(|o| o.schema_url.to_string()).unwrap_or_default(),
     }
 }
 

@@ -139,6 +139,7 @@ impl Saving {
                 Arc::new(origin.map_or_else(Sender::default, |o| Sender {
                     resource: o.resource.clone(),
                     scope: o.scope_bytes.clone(),
+                    schema_url: o.schema_url.clone(),
                 }))
             });
             part.pieces.push(Piece {

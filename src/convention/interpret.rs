@@ -101,9 +101,10 @@ impl Tables {
             service: service.as_ref().into(),
             scope: raw.scope.name.as_str().into(),
             process: key_of(process),
-            key: key_of((&resource, &scope)),
+            key: key_of((&resource, &scope, &raw.schema_url)),
             resource: resource.into(),
             scope_bytes: scope.into(),
+            schema_url: raw.schema_url.as_str().into(),
             session,
         };
         OriginReading {

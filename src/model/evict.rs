@@ -279,6 +279,10 @@ impl Origin {
     /// Memory that it takes, roughly, bytes.
     pub fn weight(&self) -> usize {
         let texts = self.service.len() + self.scope.len() + 64;
-        size_of::<Self>() + self.resource.len() + self.scope_bytes.len() + texts
+        size_of::<Self>()
+            + self.resource.len()
+            + self.scope_bytes.len()
+            + self.schema_url.len()
+            + texts
     }
 }

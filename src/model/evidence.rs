@@ -116,6 +116,8 @@ pub struct Origin {
     pub resource: Box<[u8]>,
     /// The scope's protobuf bytes.
     pub scope_bytes: Box<[u8]>,
+    /// Schema URL of the scope, else of the resource.
+    pub schema_url: Box<str>,
     /// Facts that the resource tells for all of its evidence (a session key).
     pub session: Option<(u16, Box<str>)>,
 }

@@ -12,13 +12,15 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 use std::sync::Arc;
 
-/// Who sent a piece: the protobuf bytes of resource and scope.
+/// Who sent a piece: the protobuf bytes of resource and scope, and which schema they follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sender {
     /// The resource.
     pub resource: Box<[u8]>,
     /// The instrumentation scope.
     pub scope: Box<[u8]>,
+    /// Schema URL of the scope.
+    pub schema_url: Box<str>,
 }
 
 impl Sender {
@@ -68,7 +70,7 @@ fn spans(pieces: &[Piece]) -> Option<ResourceSpans> {
     let scope = ScopeSpans {
         scope: sender.scope(),
         spans: spans.filter_map(|p| Span::decode(&*p.bytes).ok()).collect(),
-        ..ScopeSpans::default()
+        schema_url: sender.schema_url.to_string(),
     };
     Some(ResourceSpans {
         resource: sender.resource(),
@@ -85,11 +87,67 @@ fn logs(pieces: &[Piece]) -> Option<ResourceLogs> {
         log_records: records
             .filter_map(|p| LogRecord::decode(&*p.bytes).ok())
             .collect(),
-        ..ScopeLogs::default()
+        schema_url: sender.schema_url.to_string(),
     };
     Some(ResourceLogs {
         resource: sender.resource(),
         scope_logs: vec![scope],
         ..ResourceLogs::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+
+    #[test]
+    fn pieces_are_put_together_as_they_were_sent() {
+        let service = KeyValue {
+            key: "service.name".into(),
+            value: Some(AnyValue {
+                value: Some(Value::StringValue("shop".into())),
+            }),
+            ..KeyValue::default()
+        };
+        let resource = Resource {
+            attributes: vec![service],
+            ..Resource::default()
+        };
+        let scope = InstrumentationScope {
+            name: "by hand".into(),
+            version: "1".into(),
+            ..InstrumentationScope::default()
+        };
+        let span = Span {
+            name: "chat".into(),
+            trace_id: vec![7; 16],
+            span_id: vec![7; 8],
+            ..Span::default()
+        };
+        let sent = ResourceSpans {
+            resource: Some(resource.clone()),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(scope.clone()),
+                spans: vec![span.clone(), span.clone()],
+                schema_url: "https://opentelemetry.io/schemas/1.37.0".into(),
+            }],
+            ..ResourceSpans::default()
+        };
+        let sender = Arc::new(Sender {
+            resource: resource.encode_to_vec().into(),
+            scope: scope.encode_to_vec().into(),
+            schema_url: sent.scope_spans[0].schema_url.as_str().into(),
+        });
+        let piece = Piece {
+            signal: Signal::Traces,
+            sender,
+            bytes: span.encode_to_vec(),
+        };
+        let made = requests(&[piece.clone(), piece]);
+        let [Request::Traces(made)] = &made[..] else {
+            panic!("{made:?}");
+        };
+        assert_eq!(made.resource_spans, [sent]);
+    }
 }

@@ -56,6 +56,7 @@ fn item(signal: Signal, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item {
         key: 1,
         resource: Box::default(),
         scope_bytes: Box::default(),
+        schema_url: Box::default(),
         session: None,
     };
     Item {
