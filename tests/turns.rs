@@ -139,6 +139,26 @@ fn two_libraries_spans_of_a_failed_call_are_one() {
     assert_eq!(kinds(&every_tree(&ids), NodeKind::Call), 2);
 }
 
+#[test]
+fn calls_that_name_one_prompt_are_one_turn_with_the_tools_between() {
+    let said = |item: Item| {
+        item.text(Field::Session, "s")
+            .number(Field::Conversation, 1)
+    };
+    let asked = |n, prompt, at| said(call(n, at, at + 50)).number(Field::TurnKey, prompt);
+    let tools = span(2, 0, Op::Internal, "run tools", 60, 70).in_trace(2);
+    let spans = [
+        asked(1, 11, 1),
+        said(tools),
+        asked(3, 11, 80),
+        asked(4, 12, 200),
+    ];
+    let trees = every_tree(&spans);
+    assert_eq!(kinds(&trees, NodeKind::Turn), 2);
+    let first = trees[0].nodes.iter().find(|n| n.kind == NodeKind::Turn);
+    assert_eq!(first.unwrap().descendants, 3);
+}
+
 /// A framework closes its span when it has a stream in hand; the client's opens when somebody reads.
 #[test]
 fn a_span_that_ended_before_its_first_token_is_the_call_that_saw_the_same_token() {

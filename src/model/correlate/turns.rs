@@ -1,5 +1,5 @@
-//! Traces that are one turn: what a link joins, and the calls of a bare client that answer what
-//! the call before asked for.
+//! Traces that are one turn: what a link joins, the calls of a bare client that answer what the
+//! call before asked for, and calls that name one prompt.
 
 use super::pieces::{Forest, Piece};
 use super::place::{Places, Seed};
@@ -43,6 +43,10 @@ fn before(forest: &Forest<'_>) -> HashMap<TraceId, TraceId> {
             asked.entry(id).or_insert(call.evidence.trace); // pieces stand by their start
         }
     }
+    // Calls without a parent that name the prompt that they are made for, and the last prompt of
+    // each conversation, with which what names none goes on.
+    let mut prompts: HashMap<(u64, u64), TraceId> = HashMap::new();
+    let mut last: HashMap<u64, TraceId> = HashMap::new();
     let mut before: HashMap<TraceId, TraceId> = HashMap::new();
     for root in roots() {
         let trace = root.evidence.trace;
@@ -50,7 +54,19 @@ fn before(forest: &Forest<'_>) -> HashMap<TraceId, TraceId> {
             .number(Field::ToolAnswered)
             .filter(|_| root.op == Op::Call);
         let goes_on = || asked.get(&answers?).copied();
-        let told = root.evidence.facts.link_trace().or_else(goes_on);
+        let talk = root.number(Field::Conversation);
+        let prompt = root.number(Field::TurnKey).zip(talk);
+        let same_prompt = || {
+            let Some(named) = prompt.filter(|_| root.op == Op::Call) else {
+                let works = prompt.is_none() && matches!(root.op, Op::Internal | Op::Tool);
+                return last.get(&talk?).copied().filter(|_| works);
+            };
+            let first = *prompts.entry(named).or_insert(trace);
+            last.insert(named.1, first);
+            Some(first)
+        };
+        let told = root.evidence.facts.link_trace();
+        let told = told.or_else(goes_on).or_else(same_prompt);
         if let Some(told) = told.filter(|&told| order(told) < order(trace)) {
             before.entry(trace).or_insert(told);
         }
