@@ -172,6 +172,10 @@ impl Context<'_> {
     /// One message; nothing when nothing is in it.
     fn message(&self, map: &Value) -> Vec<Message> {
         let (inner, wrapping) = unwrapped(map);
+        // Langfuse's LangChain handler puts the tools on offer among the messages.
+        if field(inner, &["content"]).is_some_and(parts::is_definition) {
+            return Vec::new();
+        }
         let role = text(inner, &["role"]).or(wrapping);
         let mut parts = thoughts(inner);
         let told = [

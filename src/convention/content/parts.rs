@@ -181,6 +181,14 @@ fn reasoning(block: &Value) -> Option<Part> {
     (!texts.is_empty()).then(|| Part::Reasoning(texts.join("\n")))
 }
 
+/// A tool on offer: a function with its parameters, and no arguments for them.
+pub fn is_definition(block: &Value) -> bool {
+    let function = field(block, &["function"]).filter(|inner| matches!(inner, Value::Map(_)));
+    function.is_some_and(|inner| {
+        field(inner, &["parameters"]).is_some() && field(inner, &["arguments"]).is_none()
+    })
+}
+
 /// A request for a tool: the block itself, or its `function`.
 pub fn tool_call(block: &Value) -> Option<Part> {
     let function = field(block, &["function"]).filter(|inner| matches!(inner, Value::Map(_)));
