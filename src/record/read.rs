@@ -32,7 +32,7 @@ pub struct Recording {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// It cannot be opened.
-    #[error("cannot read {path}: {source}; give files or folders of recorded OTLP requests")]
+    #[error("cannot read {path}; give files or folders of recorded OTLP requests")]
     Unreadable {
         /// As given.
         path: PathBuf,

@@ -23,6 +23,8 @@ pub struct Binding {
 pub enum Footer {
     /// Its key and this word.
     Says(&'static str),
+    /// The same, while there is no session: who begins looks for it.
+    Begins(&'static str),
     /// Its key stands in the entry of the binding above, such as `nN matches`.
     Joins,
     /// None.

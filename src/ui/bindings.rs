@@ -9,7 +9,7 @@ use super::when::{
     on_attributes, on_panels, receives,
 };
 use super::{action::Action, binding::bind};
-use Footer::{Joins, Says, Silent};
+use Footer::{Begins, Joins, Says, Silent};
 
 /// The bindings of the main screen, in the order of help and footer.
 #[rustfmt::skip] // a table: a line a binding
@@ -35,9 +35,6 @@ pub static TABLE: &[Binding] = &[
     bind("3", Action::View(View::Latency), "latency: first tokens, decoding, tools", Says("latency"), |ui| ui.view != View::Latency && has_any(ui)),
     bind("4", Action::View(View::Cost), "cost: by agent, model, turn and tool", Says("cost"), |ui| ui.view != View::Cost && has_any(ui)),
     bind("5", Action::View(View::Health), "health: receiver, memory, findings", Says("health"), |ui| ui.view != View::Health),
-    bind("a", Action::View(View::SetUp), "set up an agent to export here", Says("set up"), |ui| ui.session.is_none() && ui.view != View::SetUp),
-    bind("d", Action::PlayDemo, "play a recorded session", Says("demo"), |ui| ui.listens && ui.session.is_none()),
-    bind("o", Action::Open, "open a recording", Says("open"), |ui| { ui.listens && ui.session.is_none() }),
     bind("tab", Action::NextPanel, "next panel", Says("panel"), has_session),
     bind("shift-tab", Action::PreviousPanel, "previous panel", Silent, has_session),
     bind("[", Action::PreviousTab, "previous tab of the detail or page", Says("tabs"), has_tabs),
@@ -49,6 +46,9 @@ pub static TABLE: &[Binding] = &[
     bind("end G", Action::Bottom, "last row", Silent, can_move),
     bind("pgup", Action::PageUp, "a page up", Silent, can_move),
     bind("pgdn", Action::PageDown, "a page down", Silent, can_move),
+    bind("a", Action::View(View::SetUp), "set up an agent to export here", Begins("set up"), |ui| ui.listens && ui.view != View::SetUp),
+    bind("d", Action::PlayDemo, "play a recorded session", Begins("demo"), |ui| ui.listens && ui.session.is_none()),
+    bind("o", Action::Open, "open a recording", Begins("open"), always),
     bind("i", Action::Internals, "plumbing, and what is none of an agent", Says("internals"), on_panels),
     bind("t", Action::Clock, "relative or wall-clock time", Says("time"), has_session),
     bind("+ =", Action::ZoomIn, "zoom the waterfall in around the row", Says("zoom"), has_rows),

@@ -30,8 +30,8 @@ pub(super) fn lines(
     page.turns(ledger);
     page.growth(ledger);
     page.tools(ledger);
-    page.expensive("most expensive calls", &ledger.calls, ledger);
-    page.expensive("most expensive turns", &ledger.dear_turns, ledger);
+    page.expensive("calls", &ledger.calls, ledger);
+    page.expensive("turns", &ledger.dear_turns, ledger);
     page.finishes(ledger);
     page.answered(ledger);
     page.into_lines()

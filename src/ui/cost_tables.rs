@@ -20,7 +20,7 @@ const SUMS: [Column; 7] = [
     column("out", 8, 2),
     column("reasoning", 11, 7),
     column("cost", 10, 0),
-    share_column(4),
+    share_column("share", 4),
 ];
 const CONTEXT: [Column; 3] = [
     column("context", 9, 6),
@@ -66,9 +66,9 @@ fn share_of(f: &Figures, total: &Figures) -> Cell {
         input.saturating_add(output)
     };
     match (f.cost, total.cost) {
-        (Some(cost), Some(all)) if all.0 > 0 => share(cost.0, all.0),
+        (Some(cost), Some(all)) if all.0 > 0 => share(Tone::Cost, cost.0, all.0),
         (None, Some(_)) => cell(Tone::Faint, "–"),
-        _ => share(tokens(f), tokens(total)),
+        _ => share(Tone::Secondary, tokens(f), tokens(total)),
     }
 }
 
@@ -105,7 +105,7 @@ fn name(tone: Tone, name: &str) -> (Tone, &str) {
 impl Maker {
     /// A table of parts, those that are not shown in one line.
     pub fn parts(&mut self, title: &str, parts: &[Part], ledger: &Ledger) {
-        let columns = columns(&CONTEXT);
+        let columns = columns(&CONTEXT, ledger);
         let sheet = Sheet::new(&columns, self.width);
         self.gap();
         self.say(sheet.head(title), None);
@@ -135,7 +135,7 @@ impl Maker {
         if ledger.turns.is_empty() {
             return;
         }
-        let columns = columns(&INPUTS);
+        let columns = columns(&INPUTS, ledger);
         let sheet = Sheet::new(&columns, self.width);
         self.gap();
         self.say(sheet.head("by turn"), None);
@@ -195,14 +195,19 @@ impl Maker {
         self.say(Line::of(Tone::Faint, note), None);
     }
 
-    pub fn expensive(&mut self, title: &str, list: &[Expensive], ledger: &Ledger) {
+    pub fn expensive(&mut self, what: &str, list: &[Expensive], ledger: &Ledger) {
         if list.is_empty() {
             return;
         }
-        let columns = columns(&[]);
+        let columns = columns(&[], ledger);
         let sheet = Sheet::new(&columns, self.width);
         self.gap();
-        self.say(sheet.head(title), None);
+        let most = if ledger.total.cost.is_some() {
+            "most expensive"
+        } else {
+            "largest"
+        };
+        self.say(sheet.head(&format!("{most} {what}")), None);
         for of in list {
             let turn = of.turn.map_or_else(String::new, |t| format!("{t} "));
             let label = format!("{turn}{}", title::prompt(&of.name));
@@ -212,9 +217,16 @@ impl Maker {
     }
 }
 
-fn columns(more: &[Column]) -> Vec<Column> {
+/// Columns of sums and more; where no cost is known, shares are of tokens, and say so.
+fn columns(more: &[Column], ledger: &Ledger) -> Vec<Column> {
+    let priced = ledger.total.cost.is_some_and(|all| all.0 > 0);
+    let title = |title| match title {
+        "share" if !priced => "share of tokens",
+        title => title,
+    };
     let all = SUMS.iter().chain(more);
-    all.map(|c| column(c.title, c.cells, c.goes)).collect()
+    all.map(|c| column(title(c.title), c.cells, c.goes))
+        .collect()
 }
 
 fn sum(parts: &[Part]) -> Figures {

@@ -68,12 +68,19 @@ pub(super) fn find(ui: &mut UiState, picture: &Picture, way: Way, what: Search) 
     } else {
         let word = match what {
             Search::Match => "nothing matches",
+            Search::Error if failed_elsewhere(picture) => {
+                "no errors in this session; ! goes to one of another"
+            }
             Search::Error => "no errors in this session",
             Search::Finding => "no findings in this session",
             Search::Dearest => "no call of this session has a known cost",
         };
         ui.tell(Tone::Warning, word);
     }
+}
+
+fn failed_elsewhere(picture: &Picture) -> bool {
+    picture.sessions.iter().any(|s| s.figures.errors > 0)
 }
 
 /// The call that cost most; of several the first.

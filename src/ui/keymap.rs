@@ -1,7 +1,7 @@
 //! The keys in force: those of the one table but for what the configuration says.
 
 use super::action::Action;
-use super::binding::Footer::{Joins, Says};
+use super::binding::Footer::{Begins, Joins, Says, Silent};
 pub use super::binding::{Binding, Footer};
 pub use super::bindings::TABLE;
 use super::keys::Key;
@@ -75,8 +75,10 @@ impl Keymap {
         let all: Vec<_> = self.bindings().collect();
         let offered = all.iter().enumerate().filter(|(_, (b, _))| (b.when)(ui));
         let entry = |(at, (binding, keys)): (usize, &(&'static Binding, &[Key]))| {
-            let Says(word) = binding.footer else {
-                return None;
+            let word = match binding.footer {
+                Says(word) => word,
+                Begins(word) if ui.session.is_none() => word,
+                Begins(_) | Joins | Silent => return None,
             };
             let joined = all.iter().skip(at + 1);
             let joined = joined.take_while(|(b, _)| b.footer == Joins);

@@ -7,7 +7,7 @@ use crate::model::node::SessionSummary;
 use tui_input::Input;
 
 /// Longest part of a default name that a title gives.
-const LONGEST: usize = 40;
+const LONGEST: usize = 32;
 
 /// What is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +51,10 @@ impl Form {
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Otlp => "OTLP/JSON lines",
-            Self::Report => "report, JSON",
-            Self::Markdown => "report, Markdown",
-            Self::Text => "report, text",
+            Self::Otlp => "OTLP JSON",
+            Self::Report => "JSON report",
+            Self::Markdown => "Markdown",
+            Self::Text => "text",
         }
     }
 

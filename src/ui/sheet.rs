@@ -3,8 +3,9 @@
 use super::pane::{Line, Tone};
 use super::text;
 
-/// Least and most cells of the names at its left.
+/// Least and most cells of the names at its left, and most where nothing else wants the room.
 const NAME: (usize, usize) = (16, 40);
+const ROOMY: (usize, usize) = (160, 56);
 /// Cells of a bar that shows a share, and of the percent behind it.
 const BAR: usize = 12;
 const PERCENT: usize = 5;
@@ -24,9 +25,9 @@ pub(super) const fn column(title: &'static str, cells: usize, goes: u8) -> Colum
     Column { title, cells, goes }
 }
 
-/// The column of shares.
-pub(super) const fn share_column(goes: u8) -> Column {
-    column("share", BAR + PERCENT + 2, goes)
+/// The column of shares of what its title says.
+pub(super) const fn share_column(title: &'static str, goes: u8) -> Column {
+    column(title, BAR + PERCENT + 2, goes)
 }
 
 /// What stands in a cell.
@@ -47,7 +48,7 @@ pub(super) fn cell(tone: Tone, text: impl Into<String>) -> Cell {
 }
 
 /// A part of a whole as a bar in eighths of a cell.
-pub(super) fn share(part: u64, whole: u64) -> Cell {
+pub(super) fn share(tone: Tone, part: u64, whole: u64) -> Cell {
     let Some(percent) = text::percent(part, whole) else {
         return cell(Tone::Faint, "–");
     };
@@ -62,7 +63,7 @@ pub(super) fn share(part: u64, whole: u64) -> Cell {
         format!("{percent}%")
     };
     Cell {
-        tone: Tone::Cost,
+        tone,
         text: format!("{bar:<BAR$}{percent:>PERCENT$}"),
         left: true,
     }
@@ -104,7 +105,8 @@ impl<'a> Sheet<'a> {
                 *shown = false;
             }
         }
-        let name = width.saturating_sub(used(&shown)).min(NAME.1);
+        let most = if width >= ROOMY.0 { ROOMY.1 } else { NAME.1 };
+        let name = width.saturating_sub(used(&shown)).min(most);
         Self {
             columns,
             shown,
@@ -116,7 +118,7 @@ impl<'a> Sheet<'a> {
     pub fn head(&self, title: &str) -> Line {
         let titles = self.columns.iter();
         let titles = titles.map(|c| Cell {
-            left: c.title == "share",
+            left: c.title.starts_with("share"),
             ..cell(Tone::Faint, c.title)
         });
         self.row((Tone::Strong, title), titles.collect())
@@ -124,7 +126,8 @@ impl<'a> Sheet<'a> {
 
     /// A line: a name, safe to draw or not, and a cell for each column.
     pub fn row(&self, (tone, name): (Tone, &str), cells: Vec<Cell>) -> Line {
-        let name = text::cut(name, self.name, text::cut_of(name), "…");
+        // One cell stays free: where signs are ASCII, that of a cut takes two.
+        let name = text::cut(name, self.name.saturating_sub(1), text::cut_of(name), "…");
         let gap = " ".repeat(self.name.saturating_sub(text::width(&name)));
         let mut line = Line::of(tone, name + &gap);
         for ((column, cell), _) in self

@@ -5,7 +5,7 @@ use super::ask::Ask;
 use super::axis::Move;
 use super::find::{Search, Way, find};
 use super::page::View;
-use super::pane::Tab;
+use super::pane::{Tab, Tone};
 use super::state::{Mode, Panel, UiState};
 use super::themes;
 use super::{Picture, help};
@@ -56,7 +56,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         }
         Action::Follow => toggle_follow(ui),
         Action::Pause => effects.push(toggle_pause(ui)),
-        Action::View(view) => ui.show_view(view),
+        Action::View(view) => show_view(ui, picture, view),
         Action::Open => ui.ask_open(),
         Action::Internals => effects.push(toggle_internals(ui)),
         Action::Clock => ui.wall_clock = !ui.wall_clock,
@@ -252,6 +252,15 @@ fn back(ui: &mut UiState) {
         ui.focus = Panel::Tree;
     } else {
         ui.search.ask(String::new());
+    }
+}
+
+fn show_view(ui: &mut UiState, picture: &Picture, view: View) {
+    if view == View::SetUp && picture.setups.is_empty() {
+        let word = "nothing is received here: `spanfall env` tells how to set up";
+        ui.tell(Tone::Warning, word);
+    } else {
+        ui.show_view(view);
     }
 }
 

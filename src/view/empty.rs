@@ -195,7 +195,10 @@ fn n(n: u64, what: &str) -> String {
 /// What stands in a screen too small for anything else.
 pub(super) fn draw_line(pen: &mut Pen, area: Rect, receiver: &ReceiverView) {
     let line = heard(receiver).into_iter().next();
-    let (role, text) = line.unwrap_or((Role::Running, "listening".to_owned()));
+    let (role, text) = line.unwrap_or_else(|| match &receiver.recording {
+        Some(name) => (Role::Strong, format!("nothing of an agent in {name}")),
+        None => (Role::Running, "listening".to_owned()),
+    });
     let style = pen.style(role);
     let text = pen.fit(&text, area.width, Cut::End);
     pen.put(area.x, area.y, area.width, &text, style);

@@ -69,8 +69,13 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, budget: Option<
     if area.is_empty() {
         return;
     }
-    let mut items = items(pen, picture, budget);
     let room = usize::from(area.width);
+    let roomy = items(pen, picture, budget, area.width);
+    let mut items = if total(&roomy, 3) > room {
+        items(pen, picture, budget, RECORDING)
+    } else {
+        roomy
+    };
     while items.len() > 1 && total(&items, 2) > room {
         let worst = items
             .iter()
@@ -96,11 +101,11 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, budget: Option<
     }
 }
 
-fn items(pen: &Pen, picture: &Picture, budget: Option<PicoUsd>) -> Vec<Item> {
+fn items(pen: &Pen, picture: &Picture, budget: Option<PicoUsd>, cells: u16) -> Vec<Item> {
     let style = |role| pen.style(role);
     let mut items = vec![
         Item::left(0, vec![("spanfall".to_owned(), style(Role::Brand))]),
-        Item::left(6, listening(pen, picture)),
+        Item::left(6, listening(pen, picture, cells)),
     ];
     let sessions = picture.sessions.len();
     if sessions > 0 {
@@ -233,11 +238,11 @@ fn of_budget(pen: &Pen, spent: PicoUsd, budget: PicoUsd) -> [Item; 2] {
 }
 
 /// `● :4317 :4318`, or the recording that is browsed.
-fn listening(pen: &Pen, picture: &Picture) -> Runs {
+fn listening(pen: &Pen, picture: &Picture, cells: u16) -> Runs {
     let receiver = picture.receiver;
     if let Some(name) = &receiver.recording {
         return vec![(
-            pen.fit(name, RECORDING, text::Cut::Start),
+            pen.fit(name, cells, text::Cut::Start),
             pen.style(Role::Secondary),
         )];
     }

@@ -219,7 +219,14 @@ impl<'a> Pen<'a> {
             return text.into();
         }
         let mut out = String::with_capacity(text.len());
-        for ch in text.chars() {
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, ch)) = chars.next() {
+            // The sign of a cut is wider here: it takes a cell of the gap behind it, so that
+            // columns stay where they are.
+            let behind = text.get(at + ch.len_utf8()..).unwrap_or_default();
+            if ch == '…' && (behind == " " || behind.starts_with("  ")) {
+                chars.next();
+            }
             match SIGNS.iter().find(|(sign, _)| *sign == ch) {
                 Some((_, glyph)) => out.push_str(self.glyph(*glyph)),
                 None => out.push(ascii_block(ch)),

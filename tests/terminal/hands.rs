@@ -80,7 +80,7 @@ fn a_session_is_saved_readable_again_and_never_over_another_file() {
     let (mut terminal, http) = live_with_case();
     let save = |terminal: &mut Terminal| {
         terminal.keys("s");
-        terminal.wait_for("OTLP/JSON lines");
+        terminal.wait_for("OTLP JSON");
         terminal.keys("\t");
         terminal.wait_for("spanfall-all-");
         // The line is emptied and the name typed.
