@@ -1,6 +1,7 @@
 //! What a key asks of the loop, beyond the screen.
 
 use crate::ui::copy::Copied;
+use crate::ui::outside::Handed;
 use crate::ui::save::Order;
 
 /// What a key or batch asks of the loop.
@@ -20,6 +21,8 @@ pub enum Asked {
     Mouse(bool),
     /// To put a text into the clipboard.
     Copy(Copied),
+    /// To hand a text to another program, and the terminal with it.
+    Hand(Handed),
     /// To write a file.
     Save(Order),
     /// To begin a recording of what is received, or end it.

@@ -167,6 +167,7 @@ impl Loop {
                 writer.say(&words);
                 self.screen.act(Action::Tell(tone, told));
             }
+            Asked::Hand(handed) => self.hand_out(handed, writer),
             Asked::Save(order) if self.saving.is_none() => {
                 match self.screen.save(order.clone(), self.saved.0.clone()) {
                     Ok(saving) => self.saving = Some(saving),

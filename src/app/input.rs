@@ -1,17 +1,112 @@
-//! Keys, pastes and new sizes, read by a thread of its own.
+//! Keys, pastes and new sizes, read by a thread of its own. It rests while others have the terminal.
 
 use super::ask::Answers;
 use crossterm::event::{self, Event, KeyCode, KeyModifiers};
 use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Keys that may wait for the loop; those of a faster typist wait in the terminal.
 const QUEUE: usize = 64;
 
-/// What happens at the terminal from now on, and before that what was typed while it was asked. The thread ends with the process: the reader never
-/// returns from a terminal that has hung up, and a loop that read it itself would hang with it.
-pub fn events(answers: Answers) -> io::Result<mpsc::Receiver<io::Result<Event>>> {
+/// How long the thread is waited for when it is to rest.
+const REST: Duration = Duration::from_millis(500);
+
+/// Who may read keys.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Turn {
+    /// The thread.
+    #[default]
+    Ours,
+    /// Others, as soon as the thread rests.
+    Asked,
+    /// Others.
+    Theirs,
+}
+
+/// Holds the thread back that reads keys.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<Turn>, Condvar)>);
+
+impl Gate {
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, turn: Turn) {
+        *self.turn() = turn;
+        self.0.1.notify_all();
+    }
+
+    /// Has the thread rest; false if it does not within half a second, and goes on.
+    pub fn hold(&self) -> bool {
+        self.set(Turn::Asked);
+        wake();
+        let rests = |turn: &mut Turn| *turn == Turn::Asked;
+        let waited = self.0.1.wait_timeout_while(self.turn(), REST, rests);
+        let (mut turn, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let rests = *turn == Turn::Theirs;
+        if !rests {
+            *turn = Turn::Ours;
+        }
+        rests
+    }
+
+    /// Has the thread go on.
+    pub fn release(&self) {
+        self.set(Turn::Ours);
+    }
+
+    /// Somebody waits for the thread to rest.
+    fn is_asked(&self) -> bool {
+        *self.turn() == Turn::Asked
+    }
+
+    /// Rests while others have the keys.
+    fn pass(&self) {
+        let mut turn = self.turn();
+        if *turn == Turn::Asked {
+            *turn = Turn::Theirs;
+            self.0.1.notify_all();
+        }
+        let theirs = |turn: &mut Turn| *turn == Turn::Theirs;
+        drop(self.0.1.wait_while(turn, theirs));
+    }
+}
+
+/// The next event. It is waited for in a read that nothing but an event ends, so a new size is told
+/// that is none, and not passed on.
+#[cfg(unix)]
+fn read(gate: &Gate) -> Option<io::Result<Event>> {
+    let event = event::read();
+    let woken = gate.is_asked() && matches!(event, Ok(Event::Resize(..)));
+    (!woken).then_some(event)
+}
+
+#[cfg(unix)]
+use super::signals::wake_reader as wake;
+
+/// The next event, where none can be made up: looked for ten times a second.
+#[cfg(not(unix))]
+fn read(_: &Gate) -> Option<io::Result<Event>> {
+    match event::poll(REST / 5) {
+        Ok(true) => Some(event::read()),
+        Ok(false) => None,
+        Err(error) => Some(Err(error)),
+    }
+}
+
+#[cfg(not(unix))]
+fn wake() {}
+
+/// What happens at the terminal from now on, and before that what was typed while it was asked. The
+/// thread ends with the process: the reader never returns from a terminal that has hung up, and a
+/// loop that read it itself would hang with it. The gate holds it back.
+pub fn events(answers: Answers) -> io::Result<(mpsc::Receiver<io::Result<Event>>, Gate)> {
     let (queue, events) = mpsc::channel(QUEUE);
+    let gate = Gate::default();
+    let held = gate.clone();
     std::thread::Builder::new()
         .name("keys".into())
         .spawn(move || {
@@ -22,7 +117,8 @@ pub fn events(answers: Answers) -> io::Result<mpsc::Receiver<io::Result<Event>>>
                 }
             }
             loop {
-                let event = event::read();
+                held.pass();
+                let Some(event) = read(&held) else { continue };
                 if event.as_ref().is_ok_and(|event| late.is_part(event)) {
                     continue;
                 }
@@ -32,7 +128,7 @@ pub fn events(answers: Answers) -> io::Result<mpsc::Receiver<io::Result<Event>>>
                 }
             }
         })?;
-    Ok(events)
+    Ok((events, gate))
 }
 
 /// An answer that comes too late, over a slow line: to crossterm it is keys, Alt-] to Alt-\\ or

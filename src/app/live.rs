@@ -2,12 +2,13 @@
 
 use super::lore::Known;
 use super::notice::Watch;
+use super::others::Guests;
 use super::pace::Pace;
 use super::receive::{self, Receiving};
 use super::recordings::Opened;
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
-use super::signals::{self, HUNG_UP, Signals, Told};
+use super::signals::{HUNG_UP, Signals};
 use super::terminal::Writer;
 use super::themes::Themes;
 use super::{canvas, env, input, now_ns};
@@ -76,7 +77,10 @@ pub async fn run(show: Show, receiving: Option<Receiving>) -> anyhow::Result<Lef
     let canvas = canvas::canvas(&canvas::environment, &answers, screen.ascii);
     let theme = show.themes.on(&screen.theme, canvas);
     let (mut running, keys) = match theme.and_then(|theme| Ok((theme, input::events(answers)?))) {
-        Ok((theme, keys)) => (Loop::new(show, theme, receiving, size()), keys),
+        Ok((theme, (keys, gate))) => {
+            let terminal = (size(), Guests::new(gate));
+            (Loop::new(show, theme, receiving, terminal), keys)
+        }
         Err(error) => {
             writer.leave();
             return Err(error);
@@ -114,7 +118,7 @@ fn start(config: Config, themes: ListedThemes, size: (u16, u16)) -> UiState {
 }
 
 /// Columns and rows of the terminal.
-fn size() -> (u16, u16) {
+pub(super) fn size() -> (u16, u16) {
     crossterm::terminal::size().unwrap_or((80, 24))
 }
 
@@ -147,6 +151,8 @@ pub(super) struct Loop {
     pub(super) files: Vec<PathBuf>,
     /// The recording that ended by itself, once that is told.
     pub(super) recording_ended: Option<(PathBuf, String)>,
+    /// Others that have the terminal.
+    pub(super) guests: Guests,
     /// What the person is called for, and how.
     pub(super) watch: Option<Watch>,
     pub(super) notices: Notices,
@@ -154,7 +160,12 @@ pub(super) struct Loop {
 }
 
 impl Loop {
-    fn new(show: Show, theme: Theme, receiving: Option<Receiving>, size: (u16, u16)) -> Self {
+    fn new(
+        show: Show,
+        theme: Theme,
+        receiving: Option<Receiving>,
+        (size, guests): ((u16, u16), Guests),
+    ) -> Self {
         let now = Instant::now();
         let known = show.known.clone();
         let tick = show.config.screen.tick;
@@ -162,10 +173,8 @@ impl Loop {
             names: show.themes.names(),
             current: theme.name.clone(),
         };
-        let (live, notices) = (
-            receiving.is_some() && show.recording.is_none(),
-            show.config.notices.clone(),
-        );
+        let live = receiving.is_some() && show.recording.is_none();
+        let notices = show.config.notices.clone();
         let watch = Watch::new(&show.config, now_ns());
         let silence = show.config.findings.silence.clone();
         let ui = start(show.config, listed, size);
@@ -206,6 +215,7 @@ impl Loop {
             opened,
             files: Vec::new(),
             recording_ended: None,
+            guests,
             watch: live.then_some(watch),
             notices,
             pace: Pace::new(now),
@@ -251,22 +261,12 @@ impl Loop {
             let wake = self.wake();
             tokio::select! {
                 biased;
-                told = signals.next() => match told {
-                    Told::End(status) => return Ok(status),
-                    Told::Stop => {
-                        if writer.lend().is_err() {
-                            return Ok(HUNG_UP);
-                        }
-                        signals::stop();
-                    }
-                    Told::GoOn => {
-                        if writer.take_again().is_err() {
-                            return Ok(HUNG_UP);
-                        }
-                        let (columns, rows) = size();
-                        self.on_event(Event::Resize(columns, rows), writer);
-                    }
-                },
+                told = signals.next() => {
+                    if let Some(status) = self.on_signal(told, writer) { return Ok(status) }
+                }
+                ended = self.guests.next() => {
+                    if !self.on_returned(&ended, writer) { return Ok(HUNG_UP) }
+                }
                 event = keys.recv() => match event {
                     Some(event) => if let Asked::Leave = self.on_event(event?, writer) { return Ok(0) },
                     None => return Ok(HUNG_UP),
@@ -359,7 +359,7 @@ impl Loop {
         }
     }
 
-    fn on_event(&mut self, event: Event, writer: &Writer) -> Asked {
+    pub(super) fn on_event(&mut self, event: Event, writer: &Writer) -> Asked {
         let clock = self.clock();
         let action = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {

@@ -21,6 +21,7 @@ pub mod manual;
 mod mouse;
 mod notice;
 mod numbers;
+mod others;
 mod pace;
 mod pinned;
 pub mod price;

@@ -262,6 +262,7 @@ impl Screen {
                     Effect::Open(path) => asked = Asked::Open(path),
                     Effect::Mouse(on) => asked = Asked::Mouse(on),
                     Effect::Copy(item) => asked = Asked::Copy(item),
+                    Effect::Hand(handed) => asked = Asked::Hand(handed),
                     Effect::Save(order) => asked = Asked::Save(order),
                     Effect::Record => asked = Asked::Record,
                     Effect::Clear => {

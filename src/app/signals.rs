@@ -11,6 +11,9 @@ pub enum Told {
     GoOn,
 }
 
+/// The exit status of a program that Ctrl-C ended: 128 + SIGINT.
+pub const INTERRUPTED: u8 = 128 + 2;
+
 /// The exit status of a program whose terminal is gone, as if by SIGHUP: 128 + 1.
 pub const HUNG_UP: u8 = 129;
 
@@ -27,7 +30,7 @@ impl Signals {
         let number = |signal: Signal| SignalKind::from_raw(signal.as_raw());
         let (stop, cont) = (number(Signal::TSTP), number(Signal::CONT));
         Ok(Self([
-            (signal(SignalKind::interrupt())?, Told::End(128 + 2)),
+            (signal(SignalKind::interrupt())?, Told::End(INTERRUPTED)),
             (signal(SignalKind::terminate())?, Told::End(128 + 15)),
             (signal(SignalKind::hangup())?, Told::End(HUNG_UP)),
             (signal(stop)?, Told::Stop),
@@ -58,6 +61,14 @@ pub fn stop() {
     let _ = kill_process(getpid(), Signal::STOP);
 }
 
+/// Tells this process that the terminal may have another size, which wakes who waits for keys.
+#[cfg(unix)]
+pub fn wake_reader() {
+    use rustix::process::{Signal, getpid, kill_process};
+    // It cannot fail: it is our own.
+    let _ = kill_process(getpid(), Signal::WINCH);
+}
+
 /// Asks the shell's whole job to stop, as the terminal does for Ctrl-Z where it is not raw.
 #[cfg(unix)]
 pub fn ask_to_stop() {
@@ -79,7 +90,7 @@ impl Signals {
     /// The next one.
     pub async fn next(&mut self) -> Told {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Told::End(130),
+            Ok(()) => Told::End(INTERRUPTED),
             Err(_) => std::future::pending().await,
         }
     }

@@ -5,6 +5,7 @@ use super::copy::Copied;
 use super::leaps::{Leap, Tie};
 use super::marked::Mark;
 use super::mouse::Point;
+use super::outside::{Handed, Program};
 use super::page::View;
 use super::pane::Tone;
 use super::save::Order;
@@ -168,6 +169,8 @@ pub enum Action {
     PickCancel,
     /// Read what is chosen whole, in the pager.
     Read,
+    /// Hand it to the person's own pager or editor.
+    Hand(Program),
     /// Show contents in the next form.
     Form,
     /// Go from a tool's call to an end of it.
@@ -205,6 +208,8 @@ pub enum Effect {
     Mouse(bool),
     /// Put a text into the terminal's clipboard.
     Copy(Copied),
+    /// Hand a text to another program, and the terminal with it.
+    Hand(Handed),
     /// Write a file.
     Save(Order),
     /// Begin a recording of what is received, or end it.

@@ -2,6 +2,7 @@
 
 pub use super::binding::{Binding, Footer};
 use super::leaps::{Leap, Tie};
+use super::outside::Program;
 use super::page::View;
 use super::when::{
     always, can_enter, can_go_back, can_move, can_read, can_save, goes_on, has_any, has_errors,
@@ -66,6 +67,8 @@ pub static TABLE: &[Binding] = &[
     bind("d", Action::Diff, "compare two marked, or marked and selected", Says("diff"), has_marked),
     bind("L", Action::Legend, "hide or show the legend of the bars", Silent, has_rows),
     bind("r", Action::Read, "read it whole, with search in it", Says("read"), can_read),
+    bind("|", Action::Hand(Program::Pager), "read it in your own $PAGER", Silent, can_read),
+    bind("ctrl-e", Action::Hand(Program::Editor), "open a copy of it in your own $EDITOR", Silent, can_read),
     bind("F", Action::Form, "contents as Markdown, plain or JSON", Says("form"), can_read),
     bind("(", Action::Tie(Tie::AskedBy), "the model call that asked for this tool", Silent, can_read),
     bind(")", Action::Tie(Tie::ReadBy), "the model call that read this result", Silent, can_read),

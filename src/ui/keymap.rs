@@ -198,6 +198,7 @@ fn is_of_pager(action: &Action) -> bool {
             | Action::NextMatch
             | Action::PreviousMatch
             | Action::Form
+            | Action::Hand(_)
             | Action::Copy
             | Action::Enter
             | Action::Read

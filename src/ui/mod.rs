@@ -44,6 +44,7 @@ pub mod marks;
 pub mod mouse;
 mod movement;
 pub mod notes;
+pub mod outside;
 pub mod page;
 pub mod pager;
 pub mod palette;

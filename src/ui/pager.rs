@@ -64,6 +64,11 @@ impl Pager {
         self.long.text()
     }
 
+    /// The form that it has.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
     fn look(&mut self, back: bool, width: usize, again: bool) {
         if self.wanted.is_empty() {
             return;
@@ -170,6 +175,7 @@ impl UiState {
                 pager.change_form();
                 self.reader.form = pager.form;
             }
+            Action::Hand(program) => effects.push(pager.hand(*program)),
             Action::Copy => effects.push(Effect::Copy(Copied {
                 key: 'm',
                 what: "what is read",

@@ -25,18 +25,23 @@ impl UiState {
 
     /// Opens the pager with what is chosen: a part, or all under a heading; in the detail, all messages.
     pub(super) fn read_whole(&mut self, picture: &Picture) {
+        match self.read_here(picture) {
+            Some((title, read)) => {
+                let pager = Pager::new(title, read, self.reader.form);
+                self.mode = Mode::Pager(Box::new(pager));
+            }
+            None => self.tell(Tone::Warning, "nothing to read here"),
+        }
+    }
+
+    /// What can be read whole of what is chosen, and what it is called.
+    pub(super) fn read_here(&self, picture: &Picture) -> Option<(String, Read)> {
         let found = if self.view == View::Transcript {
             self.chosen_read(picture)
         } else {
             self.messages_read(picture)
         };
-        match found {
-            Some((title, read)) if !read.is_empty() => {
-                let pager = Pager::new(title, read, self.reader.form);
-                self.mode = Mode::Pager(Box::new(pager));
-            }
-            _ => self.tell(Tone::Warning, "nothing to read here"),
-        }
+        found.filter(|(_, read)| !read.is_empty())
     }
 
     fn chosen_read(&self, picture: &Picture) -> Option<(String, Read)> {

@@ -38,6 +38,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Save => ui.ask_save(picture, false),
         Action::Taken(order) => ui.ask_overwrite(order),
         Action::Answer(answer) => effects.extend(ui.answer(picture, answer)),
+        Action::Hand(program) => effects.extend(ui.hand(picture, program)),
         Action::Mark => ui.mark(),
         Action::Diff => effects.extend(ui.compare(picture)),
         Action::Pin => effects.extend(ui.pin(picture)),

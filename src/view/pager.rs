@@ -48,7 +48,9 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, ui: &UiState, pager: &Pager) {
     }
     let style = pen.style(Role::Faint);
     let missed = if pager.missed { "not there   " } else { "" };
-    let keys = format!("{missed}/ find   n N matches   F form   y copy   esc back");
+    let keys = format!(
+        "{missed}/ find   n N matches   F form   y copy   | $PAGER   ^e $EDITOR   esc back"
+    );
     pen.put(
         foot.x + 1,
         foot.y,

@@ -1,5 +1,7 @@
 //! What hands do besides the keys that move: the mouse, copying, saving, putting away, leaving.
 
+mod lending;
+
 use crate::harness::Terminal;
 use crate::send;
 use crate::{CASE, FREE, SPANFALL, WIDE, live, live_with_case};
