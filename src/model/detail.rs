@@ -3,6 +3,15 @@
 use super::ids::NodeId;
 use std::sync::Arc;
 
+/// A character turns the writing direction, or sets a part of a text apart that does (Unicode, annex 9: marks,
+/// embeddings, overrides and isolates). Whoever prints received text shows it in place of sending it.
+pub fn turns_writing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
 /// An attribute's value (OTLP `AnyValue`), JSON text inside strings opened up.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

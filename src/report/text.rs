@@ -3,6 +3,7 @@
 use super::found::FindingRow;
 use super::metrics::MetricRow;
 use super::schema::{FiguresRow, Report, SessionRow, UsageRow};
+use crate::model::detail::turns_writing;
 use crate::model::figures::Figures;
 use crate::model::node::{SessionSummary, TurnSummary};
 use std::fmt::Write;
@@ -67,13 +68,18 @@ pub(super) fn figures(f: &FiguresRow) -> String {
     )
 }
 
-/// Received text on one line, without control characters.
+/// Received text on one line, without control characters; what turns the writing direction is shown.
 pub(super) fn line(text: &str) -> String {
-    let flat: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(100)
-        .collect();
+    let mut flat = String::new();
+    for c in text.chars().take(100) {
+        match c {
+            c if turns_writing(c) => {
+                let _ = write!(flat, "<U+{:04X}>", c as u32);
+            }
+            c if c.is_control() => flat.push(' '),
+            c => flat.push(c),
+        }
+    }
     flat.trim().to_owned()
 }
 

@@ -6,6 +6,7 @@ use super::pager::Pager;
 use super::pane::Tone;
 use super::state::UiState;
 use super::{Picture, text};
+use crate::model::detail::turns_writing;
 use std::borrow::Cow;
 
 /// A program of the person's own.
@@ -79,10 +80,9 @@ impl Handed {
 fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {
-        let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         match c {
             '\n' | '\t' => shown.push(c),
-            c if c.is_control() || turns => {
+            c if c.is_control() || turns_writing(c) => {
                 shown.push_str(&text::sanitize(c.encode_utf8(&mut [0; 4])));
             }
             c => shown.push(c),
