@@ -189,3 +189,38 @@ fn exit_codes_tell_what_was_asked() {
         assert!(text.contains("KeyboardInterrupt"), "{text}");
     }
 }
+
+/// The prompts of the two cases' `truth.json`: the same agent was asked to fix a bug in one and for a
+/// sub-agent in the other. What is read before the prompt is the same.
+#[test]
+fn prompts_that_differ_are_pointed_at_where_they_do() {
+    let (fix, survey) = (
+        "Please fix the off-by-one in src/window.py, run the tests and tell me what you changed.",
+        "Use a sub-agent to list every caller of windows().",
+    );
+    let (a, b) = (
+        case("cli/gemini-cli-grpc"),
+        case("cli/gemini-cli-http") + "#Use a sub-agent",
+    );
+    let report = json(&a, &b);
+    let prompt = &report["prompt"];
+    assert_eq!(
+        (&prompt["step"], &prompt["role"]),
+        (&1.into(), &"user".into())
+    );
+    for (side, asked) in [("a", fix), ("b", survey)] {
+        let told = prompt[side].as_str().unwrap();
+        assert!(told.ends_with(asked), "{side}: {told}");
+    }
+    let text = String::from_utf8(diff(&[&a, &b]).stdout).unwrap();
+    let said = text
+        .lines()
+        .skip_while(|l| !l.starts_with("prompts differ from step 1,"));
+    let said: Vec<&str> = said.take(3).collect();
+    assert!(
+        said[1].contains(&fix[..40]) && said[2].contains(survey),
+        "{text}"
+    );
+    // A run differs from itself in nothing.
+    assert!(json(&a, &a)["prompt"].is_null());
+}

@@ -167,3 +167,32 @@ fn a_comparison_fits_every_screen() {
         assert!(text(&buffer).contains("A  "), "{size:?}");
     }
 }
+
+/// The prompts of `tests/diff.rs`, on the screen: both sessions are marked in their list.
+#[test]
+fn prompts_that_differ_are_pointed_at() {
+    let cases = ["cli/gemini-cli-grpc", "cli/gemini-cli-http"];
+    let mut screen = screen(&cases, (160, 50));
+    let session = |words: &str| {
+        let mut all = screen.store.sessions().iter();
+        all.find(|s| s.title.starts_with(words)).unwrap().id
+    };
+    let two = [session("Please fix"), session("Use a sub-agent")];
+    for id in two {
+        screen.act(Action::GoTo(id, None));
+        screen.act(Action::PreviousPanel);
+        screen.act(Action::Mark);
+    }
+    screen.act(Action::Diff);
+    settle(&mut screen);
+    let shown = text(&screen.frame(NOW, (160, 50)));
+    let at = shown
+        .find("prompts differ")
+        .unwrap_or_else(|| panic!("{shown}"));
+    let told = &shown[at..];
+    let fix = told.find("Please fix the off-by-one").unwrap();
+    assert!(
+        fix < told.find("Use a sub-agent to list").unwrap(),
+        "{shown}"
+    );
+}
