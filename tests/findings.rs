@@ -715,3 +715,24 @@ fn what_went_wrong_is_five_keys_away_at_most() {
         "three, and their number: {health}"
     );
 }
+
+/// What was read is told apart, and the money is that of Claude Sonnet 4.5: 4,728 tokens written to the
+/// cache again at $3.75 a million in place of being read at $0.30.
+#[test]
+fn a_lost_cache_says_what_it_broke_at_and_what_that_cost() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/made/troubled-agent");
+    let known = Known::with_prices(None).unwrap();
+    let (mut store, _) = load(&[case], &known).unwrap();
+    let report = spanfall::report::build(&mut store, &*known);
+    let lost = report.findings.iter().find(|f| f.rule == "cache-lost");
+    let evidence = &lost.unwrap().evidence;
+    let told = "; message 1 (system) differs first; $0.0163 more";
+    assert!(evidence.ends_with(told), "{evidence}");
+    // On the screen too.
+    let shown = [1, 2, 3].map(|keys| after(&vec![Action::NextFinding; keys]));
+    assert!(
+        shown.iter().any(|s| s.contains("message 1 (system)")),
+        "{}",
+        shown.join("\n")
+    );
+}

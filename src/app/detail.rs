@@ -5,6 +5,7 @@ use crate::convention::content;
 use crate::model::book::Offer;
 use crate::model::detail::{Detail, EvidenceDetail, Message};
 use crate::model::evidence::{Evidence, Signal};
+use crate::model::ids::EvidenceId;
 use crate::model::node::{Node, NodeKind, Source, Tree};
 use crate::model::store::Store;
 use crate::wire::payload::Origin;
@@ -64,6 +65,16 @@ pub fn told(store: &Store, known: &Known, node: &Node, sources: &[Source]) -> To
         missing,
         bytes,
     }
+}
+
+/// What a model call said by its evidence, the tools that it was offered, and the bytes read.
+pub(super) fn said(store: &Store, call: &[EvidenceId]) -> (Vec<Message>, Vec<Offer>, usize) {
+    let found: Vec<_> = call.iter().filter_map(|id| store.evidence(*id)).collect();
+    let bytes = found.iter().map(|e| store.bytes(e).len()).sum();
+    let opened: Vec<_> = found.iter().filter_map(|e| read(store, e)).collect();
+    let (spans, logs) = by_signal(&opened);
+    let messages = content::messages_of_call(&spans, &logs);
+    (messages, content::offers(&spans, &logs), bytes)
 }
 
 /// Why nothing is told of what was received long ago.

@@ -1,8 +1,13 @@
 //! What correlating needs to know: the dialect tables' names and the price table.
 
+use super::detail;
 use super::price::read_override;
 use crate::convention::Tables;
+use crate::model::book::Offer;
 use crate::model::correlate::{Lore, PriceAnswer, PriceQuestion};
+use crate::model::detail::Message;
+use crate::model::ids::EvidenceId;
+use crate::model::store::Store;
 use crate::prices::{Quote, Table};
 use std::path::Path;
 use std::sync::Arc;
@@ -74,5 +79,8 @@ impl Lore for Known {
     }
     fn rule_key(&self, rule: u16) -> &str {
         self.tables.rule_key(rule)
+    }
+    fn said(&self, store: &Store, call: &[EvidenceId]) -> (Vec<Message>, Vec<Offer>, usize) {
+        detail::said(store, call)
     }
 }

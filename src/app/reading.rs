@@ -6,12 +6,10 @@ use super::lore::Known;
 use super::screen::Screen;
 use crate::model::book::Book;
 use crate::model::changes;
-use crate::model::correlate::{Lore, PriceQuestion};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::lanes;
-use crate::model::node::{Call, Node, NodeKind, Source, State, Tree};
+use crate::model::node::{Node, NodeKind, Source, State, Tree};
 use crate::model::store::Store;
-use crate::model::usage::{PicoUsd, Usage};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -96,7 +94,9 @@ impl Reading {
                 continue;
             };
             let lost = changes::cache_lost(former, call);
-            if let Some(money) = lost.and_then(|lost| money(known, node.start, call, lost)) {
+            if let Some(money) =
+                lost.and_then(|lost| changes::money_lost(known, node.start, call, lost))
+            {
                 self.book.note_lost(node.id, money);
             }
         }
@@ -115,28 +115,6 @@ impl Screen {
             self.reading.more = self.reading.go_on(&self.store, &self.known, of);
         }
     }
-}
-
-/// What a call would have cost less had it read so many tokens more from the cache.
-fn money(known: &Known, at_ns: u64, call: &Call, lost: u64) -> Option<PicoUsd> {
-    let price = |usage: Usage| {
-        let question = PriceQuestion {
-            provider: call.provider.as_deref(),
-            host: None,
-            response_model: call.response_model.as_deref(),
-            request_model: call.request_model.as_deref(),
-            at_ns,
-            usage,
-            service_tier: None,
-            speed: None,
-        };
-        known.price(&question).cost
-    };
-    let paid = price(call.usage)?;
-    // Prices may depend on more than is asked here: then nothing is said.
-    let right = call.computed_cost.is_none_or(|computed| computed == paid);
-    let held = price(changes::had_it_held(call.usage, lost))?;
-    right.then(|| paid.0.checked_sub(held.0).map(PicoUsd))?
 }
 
 /// Whether a node tells what was said.

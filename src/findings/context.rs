@@ -1,10 +1,12 @@
 //! The context of calls: how full it is, and whether the prompt cache still holds it.
 
+use super::broken::{self, Broken};
 use super::rules::{CACHE_LOST, CONTEXT_FULL};
 use super::walk::{At, Check, Found, Place};
 use super::words::{count, percent, time};
 use crate::model::evidence::key_of;
 use crate::model::finding::Severity;
+use crate::model::ids::EvidenceId;
 use crate::model::node::{Call, Node, NodeKind, State};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -19,6 +21,8 @@ const EXPIRES_NS: u64 = 300_000_000_000;
 /// A call that was answered.
 struct Before {
     place: Place,
+    /// What it was told by.
+    evidence: Vec<EvidenceId>,
     /// Tokens that the next call can expect in the cache.
     cached: u64,
     end: u64,
@@ -75,6 +79,7 @@ impl Context {
         let (node, place) = (at.node, at.place);
         let now = Before {
             place,
+            evidence: broken::evidence(node),
             cached: read.saturating_add(written),
             end: node.end.unwrap_or(node.start),
         };
@@ -106,5 +111,9 @@ impl Context {
             time(since)
         );
         found.mild(&CACHE_LOST, severity, node, text, figures);
+        let lost = before.cached - read;
+        found
+            .broken
+            .push(Broken::new(node, call, before.evidence, lost));
     }
 }

@@ -43,7 +43,7 @@ rules! {
     FINISH_SHIFT "finish-shift" Info: "the reasons for which a model's last twenty answers ended are others than before";
     CONTEXT_FULL "context-nearly-full" Error: "a context nine tenths full; an error once it is beyond its window",
         not "the same context again until it shrank";
-    CACHE_LOST "cache-lost" Warning: "less than half of what the call before had in the cache is read from it; for information where it may have expired",
+    CACHE_LOST "cache-lost" Warning: "less than half of what the call before had in the cache is read from it, with the first message that differs and what it cost more where contents and prices tell; for information where it may have expired",
         not "a shorter prompt, another conversation or another model";
     BEYOND_P95 "beyond-p95" Warning: "a model call or tool that runs three times as long as 95 of 100 others of that model or tool in the session",
         not "what waits for a person, or has fewer than five to compare with";

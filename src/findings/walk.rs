@@ -1,12 +1,15 @@
 //! The walk over a session's nodes: each check sees each node once, in preorder, with the place
 //! where it stands. Nothing recurses, nothing is kept of a node but what a check asks for.
 
-use super::rules::Rule;
+use super::broken::{Broken, Explained};
+use super::rules::{CACHE_LOST, Rule};
 use super::{answers, context, ends, evidence, pace, repeats, sums, timing, verdicts};
+use crate::model::correlate::Lore;
 use crate::model::evidence::key_of;
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, SessionSummary};
+use crate::model::store::Store;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +36,8 @@ pub(super) struct At<'a> {
 pub(super) struct Found {
     session: SessionId,
     pub list: Vec<Finding>,
+    /// Lost caches of which it is not said yet what they broke at.
+    pub broken: Vec<Broken>,
 }
 
 impl Found {
@@ -108,6 +113,7 @@ impl Walk {
             found: Found {
                 session: session.id,
                 list: Vec::new(),
+                broken: Vec::new(),
             },
             places: Vec::new(),
             roots: 0,
@@ -136,6 +142,24 @@ impl Walk {
             self.pace.look(&at);
             self.orphans.look(&at);
         }
+    }
+
+    /// Says of one finding more what is not told by nodes; what that cost, in bytes read. `None` when
+    /// all is said.
+    pub(super) fn explain(
+        &mut self,
+        store: &Store,
+        lore: &dyn Lore,
+        known: &mut Explained,
+    ) -> Option<usize> {
+        let broken = self.found.broken.pop()?;
+        let (why, bytes) = broken.why(store, lore, known);
+        let about = |f: &&mut Finding| f.rule == CACHE_LOST.name && f.node == Some(broken.node);
+        let finding = self.found.list.iter_mut().find(about);
+        if let Some(finding) = finding.filter(|_| !why.is_empty()) {
+            finding.evidence = format!("{}; {why}", finding.evidence);
+        }
+        Some(bytes)
     }
 
     /// The end of the walk.

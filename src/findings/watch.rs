@@ -2,6 +2,7 @@
 //! rests between two walks by its size, so that it costs a small share of the time however large
 //! it is. What time alone changes is told from what the last walk came to.
 
+use super::broken::Explained;
 use super::{Judged, Rule, Walk, sort};
 use crate::model::correlate::Lore;
 use crate::model::finding::Finding;
@@ -12,6 +13,10 @@ use std::collections::VecDeque;
 
 /// Nodes that cost as much to look at as one piece of evidence to correlate.
 const NODES: usize = 20;
+/// Bytes of contents that cost as much to read as one piece of evidence to correlate.
+const READ: usize = 512;
+/// So many findings are remembered with what was said of them.
+const REMEMBERED: usize = 10_000;
 /// A session rests so long between two walks for each of its pieces that were correlated for it,
 /// ns: about a twentieth of the time is spent.
 const REST_NS: u64 = 200_000;
@@ -42,6 +47,7 @@ pub struct Watch {
     silenced: Vec<&'static Rule>,
     known: FxHashMap<SessionId, Known>,
     job: Option<Job>,
+    explained: Explained,
     /// Sessions that had changed when all were looked through.
     queue: VecDeque<SessionId>,
     /// When that was, and at which version of the store.
@@ -97,6 +103,11 @@ impl Watch {
                 job.cost += cost;
                 left = left.saturating_sub(cost);
                 self.job = Some(job);
+            } else if let Some(read) = job.walk.explain(store, lore, &mut self.explained) {
+                let cost = 1 + read / READ;
+                job.cost += cost;
+                left = left.saturating_sub(cost);
+                self.job = Some(job);
             } else {
                 self.untold |= self.finish(store, job, now);
                 left -= 1;
@@ -118,6 +129,9 @@ impl Watch {
     /// Forgets sessions that are gone; true if there were any.
     fn forget(&mut self, store: &Store) -> bool {
         let before = self.known.len();
+        if self.explained.len() > REMEMBERED {
+            self.explained.clear();
+        }
         if before > store.sessions().len() {
             self.known.retain(|id, _| store.version_of(*id).is_some());
         }

@@ -1,6 +1,7 @@
 //! Numbers in the sentences of findings.
 
 use crate::model::node::Node;
+use crate::model::usage::PicoUsd;
 
 /// A duration: `840ms`, `4.2s`, `2m04s`, `1h12m`.
 pub(super) fn time(ns: u64) -> String {
@@ -24,6 +25,13 @@ pub(super) fn count(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// Money with three significant digits, of which a cent has two at least: `$1.24`, `$0.0163`.
+pub(super) fn money(usd: PicoUsd) -> String {
+    let digits = usd.0.max(1).ilog10(); // 12 is one dollar
+    let places = 14u32.saturating_sub(digits).clamp(2, 12);
+    format!("${}", usd.decimal(places))
 }
 
 /// Percent of a whole, rounded down.

@@ -4,9 +4,10 @@
 //! the one before.
 
 use super::book::{Book, Said, Told, tool_id};
+use super::correlate::{Lore, PriceQuestion};
 use super::detail::Speaker;
 use super::node::Call;
-use super::usage::Usage;
+use super::usage::{PicoUsd, Usage};
 use rustc_hash::FxHashMap;
 
 /// Of what the cache held, one part in so many must be gone before it is said to have broken: where a
@@ -140,6 +141,29 @@ pub fn had_it_held(usage: Usage, lost: u64) -> Usage {
         cache_write_1h: usage.cache_write_1h.map(|n| n.saturating_sub(lost)),
         ..usage
     }
+}
+
+/// What a call would have cost less had it read so many tokens more from the cache. `None` where the
+/// price is not known, or what the call cost does not follow from it alone.
+pub fn money_lost(lore: &dyn Lore, at_ns: u64, call: &Call, lost: u64) -> Option<PicoUsd> {
+    let price = |usage: Usage| {
+        let question = PriceQuestion {
+            provider: call.provider.as_deref(),
+            host: None,
+            response_model: call.response_model.as_deref(),
+            request_model: call.request_model.as_deref(),
+            at_ns,
+            usage,
+            service_tier: None,
+            speed: None,
+        };
+        lore.price(&question).cost
+    };
+    let paid = price(call.usage)?;
+    // Prices may depend on more than is asked here: then nothing is said.
+    let right = call.computed_cost.is_none_or(|computed| computed == paid);
+    let held = price(had_it_held(call.usage, lost))?;
+    right.then(|| paid.0.checked_sub(held.0).map(PicoUsd))?
 }
 
 #[cfg(test)]

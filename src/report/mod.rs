@@ -56,7 +56,7 @@ fn report(store: &mut Store, lore: &dyn Lore, part: Option<&Only>) -> Report {
             .tree(summary.id, lore)
             .map(|(tree, _)| tree)
             .unwrap_or_default();
-        let here = findings::of_session(summary, &tree);
+        let here = findings::told(summary, &tree, store, lore);
         found.extend(
             here.into_iter()
                 .filter(|f| part.is_none_or(|part| part.holds(f))),

@@ -37,10 +37,13 @@ pub use build::WITHHELD;
 pub use edges::{Edge, EdgeKind, Handover, edges};
 
 use super::arena::Arena;
+use super::book::Offer;
+use super::detail::Message;
 use super::evidence::Origin;
 use super::ids::EvidenceId;
 use super::intern::Interner;
 use super::node::{Node, NodeKind};
+use super::store::Store;
 use super::usage::{PicoUsd, Usage};
 use std::sync::Arc;
 
@@ -96,6 +99,11 @@ pub trait Lore: Send + Sync {
     fn roots_are_turns(&self, dialect: u8) -> bool;
     /// The attribute key or event that a rule reads.
     fn rule_key(&self, rule: u16) -> &str;
+    /// What a model call that was told by this evidence read and wrote, the tools that it was offered,
+    /// and how many bytes were read for that; nothing where contents cannot be read.
+    fn said(&self, _store: &Store, _call: &[EvidenceId]) -> (Vec<Message>, Vec<Offer>, usize) {
+        Default::default()
+    }
 }
 
 /// Where correlate finds things.
