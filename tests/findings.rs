@@ -736,3 +736,111 @@ fn a_lost_cache_says_what_it_broke_at_and_what_that_cost() {
         shown.join("\n")
     );
 }
+
+/// Every case of the corpus as somebody sees it who comes when half of it is over: what is warned of
+/// then is warned of in the whole case, too. That metrics and claims count more than what came is for
+/// information, and says so.
+#[test]
+fn who_joins_midway_is_warned_of_nothing_that_is_not_so() {
+    let known = Known::with_prices(None).unwrap();
+    let warned = |requests: &[spanfall::record::Recorded]| -> Vec<&'static str> {
+        let mut store = Store::new();
+        for request in requests {
+            let decoded = spanfall::wire::decode(&request.payload);
+            store.apply(spanfall::ingest::prepare(&known.tables, &decoded, 1).items);
+        }
+        store.refresh(&*known, u64::MAX);
+        let mut rules = Vec::new();
+        for summary in store.sessions().to_vec() {
+            let tree = store.tree(summary.id, &*known).unwrap().0;
+            let found = findings::of_session(&summary, &tree).into_iter();
+            let grave = found.filter(|f| f.severity >= Severity::Warning);
+            rules.extend(grave.map(|f| f.rule));
+        }
+        rules
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let folders = ["cli", "python"].map(|part| std::fs::read_dir(root.join(part)).unwrap());
+    let cases = folders.into_iter().flatten().map(|e| e.unwrap().path());
+    let mut cut = 0;
+    for case in cases.filter(|path| path.join("index.jsonl").exists()) {
+        let requests = spanfall::record::read(std::slice::from_ref(&case))
+            .unwrap()
+            .requests;
+        let (_, later) = requests.split_at(requests.len() / 2);
+        let whole = warned(&requests);
+        for rule in warned(later) {
+            assert!(whole.contains(&rule), "{}: {rule}", case.display());
+        }
+        cut += usize::from(requests.len() > 1);
+    }
+    assert!(cut > 60, "{cut}");
+}
+
+/// `CrewAI` tells a guardrail as a span of its own (`crewai/telemetry/tracing`):
+/// its verdict is found there, and stands on the row that it judged too.
+#[test]
+fn a_guardrail_judges_what_it_runs_in() {
+    let attribute =
+        |key: &str, value: serde_json::Value| serde_json::json!({ "key": key, "value": value });
+    let text = |key: &str, text: &str| attribute(key, serde_json::json!({ "stringValue": text }));
+    let span = |id: &str, parent: &str, name: &str, attributes: Vec<serde_json::Value>| {
+        serde_json::json!({
+            "traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": id, "parentSpanId": parent,
+            "name": name, "attributes": attributes,
+            "startTimeUnixNano": "1795269744000000000", "endTimeUnixNano": "1795269745000000000",
+        })
+    };
+    let agent = vec![
+        text("gen_ai.operation.name", "invoke_agent"),
+        text("gen_ai.agent.name", "Writer"),
+    ];
+    let guardrail = vec![
+        text("crewai.guardrail.type", "hallucination"),
+        text("crewai.guardrail.error", "two claims have no source"),
+        attribute(
+            "crewai.guardrail.success",
+            serde_json::json!({ "boolValue": false }),
+        ),
+    ];
+    let spans = [
+        span("0102030405060708", "", "invoke_agent Writer", agent),
+        span(
+            "0102030405060709",
+            "0102030405060708",
+            "evaluate guardrail",
+            guardrail,
+        ),
+    ];
+    let request = serde_json::json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": spans }] }] });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.jsonl");
+    std::fs::write(&path, request.to_string()).unwrap();
+    let known = Known::with_prices(None).unwrap();
+    let (mut store, complaints) = load(&[path], &known).unwrap();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let report = spanfall::report::build(&mut store, &*known);
+    let failed: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.rule == "verdict-failed")
+        .collect();
+    assert_eq!(failed.len(), 1, "once, where it was told");
+    assert_eq!(failed[0].message, "evaluate guardrail: hallucination false");
+    assert_eq!(failed[0].evidence, "two claims have no source");
+    let now = store.last_time();
+    let theme = Theme::built_in("dark", Depth::True, false).unwrap();
+    let mut screen = Screen::new(known, store, theme, UiState::new(120, 40), usize::MAX);
+    screen.act(Action::Follow);
+    while screen.refresh(now) {}
+    screen.act(Action::Top);
+    screen.act(Action::Down);
+    while screen.refresh(now) {}
+    let buffer = screen.frame(now, (120, 40));
+    let rows = buffer.content.chunks(120);
+    let shown: Vec<String> = rows.map(|r| r.iter().map(Cell::symbol).collect()).collect();
+    let shown = shown.join("\n");
+    assert!(shown.contains("agent Writer"), "{shown}");
+    assert!(shown.contains("hallucination false"), "{shown}");
+    assert!(shown.contains("two claims have no source"), "{shown}");
+}

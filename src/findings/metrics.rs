@@ -31,7 +31,8 @@ pub(super) fn look(session: &SessionSummary, found: &mut Vec<Finding>) {
     let less = told.end >= session.end;
     let differ = |told: u64, seen: u64| (told > seen && more) || (told < seen && less);
     let own = told.figures();
-    let mut apart: Vec<String> = Vec::new();
+    // What differs, and whether the metrics say more.
+    let mut apart: Vec<(String, bool)> = Vec::new();
     for (what, told, seen) in [
         ("input tokens", own.usage.input, seen.usage.input),
         ("output tokens", own.usage.output, seen.usage.output),
@@ -39,8 +40,8 @@ pub(super) fn look(session: &SessionSummary, found: &mut Vec<Finding>) {
         if let (Some(told), Some(seen)) = (told, seen)
             && differ(told, seen)
         {
-            let (told, seen) = (count(told), count(seen));
-            apart.push(format!("{what}: metrics {told}, calls {seen}"));
+            let text = format!("{what}: metrics {}, calls {}", count(told), count(seen));
+            apart.push((text, told > seen));
         }
     }
     apart.extend(costs(&own, seen, &differ));
@@ -48,36 +49,50 @@ pub(super) fn look(session: &SessionSummary, found: &mut Vec<Finding>) {
     if apart.is_empty() {
         return;
     }
+    let message = if apart.iter().all(|(_, more)| *more) {
+        "its metrics count more than the calls that came: some were lost, or were made before"
+    } else {
+        "its metrics say other than its calls do"
+    };
+    let apart: Vec<String> = apart.into_iter().map(|(text, _)| text).collect();
     found.push(Finding {
         rule: METRICS_DISAGREE.name,
         severity: METRICS_DISAGREE.severity,
         session: session.id,
         node: None,
         at: session.start,
-        message: "its metrics say other than its calls do".to_owned(),
+        message: message.to_owned(),
         evidence: apart.join(" · "),
     });
 }
 
 /// Reported costs on both sides.
-fn costs(own: &Figures, seen: &Figures, differ: &dyn Fn(u64, u64) -> bool) -> Option<String> {
+fn costs(
+    own: &Figures,
+    seen: &Figures,
+    differ: &dyn Fn(u64, u64) -> bool,
+) -> Option<(String, bool)> {
     let both = [own.cost_basis, seen.cost_basis] == [CostBasis::Reported; 2];
     let (told, cost) = own.cost.zip(seen.cost).filter(|_| both)?;
     let rounding = ROUNDED.saturating_mul(seen.model_calls);
     let far = told.0.abs_diff(cost.0) > rounding && seen.unpriced_calls == 0;
     (far && differ(told.0, cost.0)).then(|| {
-        let (told, cost) = (told.decimal(6), cost.decimal(6));
-        format!("cost: metrics ${told}, calls ${cost}")
+        let text = format!(
+            "cost: metrics ${}, calls ${}",
+            told.decimal(6),
+            cost.decimal(6)
+        );
+        (text, told > cost)
     })
 }
 
 /// How many calls there were and, where that is the same, how long they took.
-fn calls(told: &MeasuredCalls, seen: &Figures, less: bool) -> Option<String> {
+fn calls(told: &MeasuredCalls, seen: &Figures, less: bool) -> Option<(String, bool)> {
     let all = seen.model_calls;
     let answered = all.saturating_sub(seen.failed_calls);
     if told.count > all || (told.count < answered && less) {
-        let (told, all) = (count(told.count), count(all));
-        return Some(format!("calls: metrics {told}, seen {all}"));
+        let text = format!("calls: metrics {}, seen {}", count(told.count), count(all));
+        return Some((text, told.count > all));
     }
     let (from, to) = told.sum_ns.filter(|_| told.count == all)?;
     let slack = APART_NS.saturating_mul(all).max(seen.model_ns / APART);
@@ -85,6 +100,7 @@ fn calls(told: &MeasuredCalls, seen: &Figures, less: bool) -> Option<String> {
     let far = sum.saturating_add(slack) < from || sum > to.saturating_add(slack);
     far.then(|| {
         let told = time(u64::midpoint(from, to));
-        format!("time in calls: metrics {told}, calls {}", time(sum))
+        let text = format!("time in calls: metrics {told}, calls {}", time(sum));
+        (text, false)
     })
 }

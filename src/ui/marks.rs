@@ -6,7 +6,8 @@ use super::pane::{Line, Tone};
 use super::{summary, text};
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{NodeId, SessionId};
-use crate::model::node::Node;
+use crate::model::node::{Node, NodeKind};
+use crate::model::remarks::Verdict;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -81,6 +82,19 @@ pub(super) fn tone(severity: Severity) -> Tone {
     }
 }
 
+/// What was judged of a node: told by itself, or by guardrails and evaluators that ran right below it.
+fn verdicts<'a>(picture: &Picture<'a>, node: &'a Node) -> impl Iterator<Item = &'a Verdict> {
+    let at = picture.tree.and_then(|tree| tree.find(node.id));
+    let nodes = picture.tree.map_or(&[][..], |tree| &tree.nodes);
+    let below = at.map_or(0..0, |at| at + 1..at + 1 + node.descendants as usize);
+    let below = nodes.get(below).unwrap_or_default().iter();
+    let judges = below.filter(move |judge| {
+        judge.kind == NodeKind::Other && judge.parent.map(|up| up as usize) == at
+    });
+    let told = std::iter::once(node).chain(judges);
+    told.flat_map(|n| &n.remarks).flat_map(|r| &r.verdicts)
+}
+
 /// The summary of a node at a time, below what was found in it and judged of it.
 pub fn lines(picture: &Picture, node: &Node, now: u64, width: usize) -> Vec<Line> {
     let cut = |said: &str| {
@@ -96,7 +110,7 @@ pub fn lines(picture: &Picture, node: &Node, now: u64, width: usize) -> Vec<Line
         note: cut(&f.evidence),
         ..Group::default()
     });
-    let verdicts = node.remarks.iter().flat_map(|r| &r.verdicts).map(|v| {
+    let verdicts = verdicts(picture, node).map(|v| {
         let tone = match v.passed {
             Some(true) => Tone::Text,
             Some(false) => Tone::Warning,
