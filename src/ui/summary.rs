@@ -57,7 +57,8 @@ fn call_groups(groups: &mut Vec<Group>, node: &Node, call: &Call, now: u64) {
         }
         PhaseEvidence::Client | PhaseEvidence::Derived => {
             time.push(field("wait+prefill", Tone::Wait, known(phases.ttft)));
-            time.push(field("decode", Tone::Decode, known(phases.decode)));
+            let decode = phases.decode.or_else(|| so_far(node, call, now));
+            time.push(field("decode", Tone::Decode, known(decode)));
         }
         PhaseEvidence::None => time.push(field(
             "time",
@@ -97,6 +98,13 @@ fn call_groups(groups: &mut Vec<Group>, node: &Node, call: &Call, now: u64) {
     });
     groups.push(cost_group(call));
     groups.push(answer_group(call));
+}
+
+/// How long the answer of a call that runs has come for.
+fn so_far(node: &Node, call: &Call, now: u64) -> Option<u64> {
+    let running = node.state == State::Running(Sign::Known);
+    let first = call.answered_from.checked_add(call.phases.ttft?)?;
+    now.checked_sub(first).filter(|_| running)
 }
 
 /// How the answer came: what was seen of it first, and where it stalled.
