@@ -15,7 +15,7 @@ use cases::{corpus, known};
 use items::{MS, Nothing, With, record, span, store, trees};
 use spanfall::app::load::load;
 use spanfall::model::evidence::{Field, Item, Op};
-use spanfall::model::node::{Call, Node, NodeKind, PhaseEvidence, Role, State, Tree};
+use spanfall::model::node::{Call, Node, NodeKind, PhaseEvidence, Role, Sign, State, Tree};
 use spanfall::model::phases::{Doubted, stretches};
 use spanfall::model::time_budget::{Part, time_budget};
 use std::path::{Path, PathBuf};
@@ -425,6 +425,30 @@ fn decode_speed_does_not_depend_on_the_prefill() {
     // (101 - 1) / 0.5 s, however long the prompt was read.
     assert_eq!(speed(20), Some(200.0));
     assert_eq!(speed(20_000), Some(200.0));
+}
+
+/// Mastra: a span for each block of the answer, within a call that goes on while its tools run.
+#[test]
+fn blocks_of_an_answer_tell_its_first_token_and_its_end() {
+    let told = |blocks: [(u64, u64); 2], end: u64| {
+        let mut items = vec![span(1, 0, Op::Call, "m", 100, end).tokens(10, 31)];
+        for (id, (from, to)) in (2..).zip(blocks) {
+            items.push(span(id, 1, Op::CallPart, "block", from, to).number(Field::Chunk, 1));
+        }
+        let mut store = store(items);
+        trees(&mut store, &Nothing)
+    };
+    // Its tools end at 2 s, its answer at 0.7: 200 ms of wait, 400 of decode, 30 / 0.4 s.
+    let trees = told([(300, 500), (500, 700)], 2000);
+    let (node, call) = calls(&trees)[0];
+    assert_eq!(drawn(node), [(Part::WaitPrefill, 200), (Part::Decode, 400)]);
+    assert_eq!(call.decode_tokens_per_s(), Some(75.0));
+    // Blocks that came all at once were not streamed.
+    let trees = told([(697, 697), (700, 700)], 2000);
+    assert_eq!(drawn(calls(&trees)[0].0), [(Part::NotSplit, 600)]);
+    // After a block more may come.
+    let trees = told([(300, 500), (500, 700)], 0);
+    assert_eq!(calls(&trees)[0].0.state, State::Running(Sign::Known));
 }
 
 #[test]

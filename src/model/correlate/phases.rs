@@ -10,7 +10,7 @@ use super::pieces::{Forest, Piece};
 use super::place::Group;
 use super::{Context, ROUNDING_NS};
 use crate::model::curve::Curve;
-use crate::model::evidence::{Field, Op};
+use crate::model::evidence::{Evidence, Field, Op};
 use crate::model::facts::Fact;
 use crate::model::phases::{Doubt, Doubted, PhaseEvidence, Phases};
 use std::sync::Arc;
@@ -44,15 +44,17 @@ pub fn read(
         cx,
         requests: &requests,
         streamed: streamed(forest, layers),
+        blocks: Blocks::of(forest, group),
         doubts: Vec::new(),
     };
+    let ended = seen.end(&forest.pieces[last]);
     let clients = || layers.iter().filter(|&&i| groups.op[i] != Op::Engine);
     let told = clients().find_map(|&i| seen.first_token(&forest.pieces[i]));
-    let client = told.or_else(|| seen.first_chunk(forest, layers, fallback));
+    let client = told.or_else(|| seen.first_chunk(forest, layers, fallback, ended));
     let mut doubts = seen.doubts;
     let client = client.unwrap_or_else(|| Client {
         from: fallback,
-        end: end(forest.pieces[last].evidence),
+        end: ended,
         phases: Phases::default(),
     });
     let mut client = Client {
@@ -165,18 +167,48 @@ struct Seen<'a> {
     cx: &'a Context<'a>,
     requests: &'a Requests,
     streamed: bool,
+    /// The blocks of the answer, where spans tell them.
+    blocks: Option<Blocks>,
     /// What they say that cannot be.
     doubts: Vec<Doubt>,
 }
 
+/// The blocks of an answer, each a span from its first delta to its last.
+#[derive(Clone, Copy)]
+struct Blocks {
+    /// When the last one was whole, ns since the epoch.
+    end: u64,
+    /// None of them took any time: nothing was streamed.
+    at_once: bool,
+}
+
+impl Blocks {
+    fn of(forest: &Forest<'_>, group: &Group) -> Option<Self> {
+        let pieces = group.pieces.iter().map(|&i| &forest.pieces[i]);
+        let blocks = pieces.filter(|p| p.is_span() && p.number(Field::Chunk).is_some());
+        let blocks: Vec<&Evidence> = blocks.map(|p| p.evidence).collect();
+        let long = |e: &&Evidence| e.end.saturating_sub(e.start) > ROUNDING_NS;
+        Some(Self {
+            end: blocks.iter().map(|e| e.end).max()?,
+            at_once: !blocks.iter().any(long),
+        })
+    }
+}
+
 impl Seen<'_> {
+    /// When the answer stood; 0 while it runs. Its span may go on while tools run.
+    fn end(&self, piece: &Piece<'_>) -> u64 {
+        let end = end(piece.evidence);
+        self.blocks.map_or(end, |blocks| end.min(blocks.end))
+    }
+
     /// The first token, from the start of the request that was answered. A record of the answer
     /// has no start of its own, and a span's may lie before the request: what is between them is
     /// the client's own wait. A time that was measured is believed only within the call, 0 < t <=
     /// duration; a moment that was stamped may be after a span that ended when its stream opened,
     /// and then tells no decode.
     fn first_token(&mut self, piece: &Piece<'_>) -> Option<Client> {
-        let (own, end) = (attempt_start(piece), end(piece.evidence));
+        let (own, end) = (attempt_start(piece), self.end(piece));
         let pointed = !piece.is_span() && own == end;
         let asked = self.requests.before(own).filter(|_| pointed);
         let from = asked.unwrap_or(own);
@@ -237,14 +269,27 @@ impl Seen<'_> {
             self.doubt(fact, Doubted::Outside(-signed(from - at)));
             return None;
         }
+        if self.blocks.is_some_and(|blocks| blocks.at_once) {
+            self.doubt(fact, Doubted::Whole(at - from));
+            return None;
+        }
         if end != 0 && at > end.saturating_add(ROUNDING_NS) {
             self.doubt(fact, Doubted::AfterEnd(at - from));
         }
         Some(at)
     }
 
-    /// While an answer streams: its first chunk of content.
-    fn first_chunk(&self, forest: &Forest<'_>, layers: &[usize], from: u64) -> Option<Client> {
+    /// The first chunk of content: while an answer streams, or where spans tell its blocks.
+    fn first_chunk(
+        &self,
+        forest: &Forest<'_>,
+        layers: &[usize],
+        from: u64,
+        end: u64,
+    ) -> Option<Client> {
+        if self.blocks.is_some_and(|blocks| blocks.at_once) {
+            return None;
+        }
         let chunk = |&i: &usize, field: Field| {
             let e = forest.pieces[i].evidence;
             let fact = e.facts.of(field)?;
@@ -253,7 +298,8 @@ impl Seen<'_> {
         let chunks = layers.iter().filter_map(|i| chunk(i, Field::Chunk));
         let (at, fact) = chunks.min_by_key(|(at, fact)| (*at, fact.rule))?;
         let visible = layers.iter().filter_map(|i| chunk(i, Field::VisibleChunk));
-        let mut seen = self.seen(from, at, 0, fact);
+        let end = self.blocks.map_or(0, |_| end);
+        let mut seen = self.seen(from, at, end, fact);
         seen.phases.visible = later(visible.map(|(at, _)| at).min(), at, from);
         Some(seen)
     }

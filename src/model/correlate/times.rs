@@ -68,7 +68,9 @@ impl Builder<'_> {
             op => op == Op::Call && !p.is_span(),
         });
         let parts: Vec<&Piece<'_>> = parts.collect();
-        if parts.iter().any(|p| p.op == Op::CallPart) {
+        let anchor = self.forest.pieces[group.anchor].evidence;
+        let open = !group.records_only && anchor.end == 0;
+        if parts.iter().any(|p| p.op == Op::CallPart) && !open {
             return latest(&parts);
         }
         let calls: Vec<&Piece<'_>> = told
@@ -84,7 +86,6 @@ impl Builder<'_> {
                 .map_or(0, |p| p.evidence.end);
         }
         if !group.records_only {
-            let anchor = self.forest.pieces[group.anchor].evidence;
             let open = |p: &&Piece<'_>| p.evidence.end == 0 && p.evidence.start >= anchor.start;
             if anchor.end == 0 && calls.iter().any(open) {
                 return 0;
