@@ -62,8 +62,8 @@ impl Receiving {
     }
 
     /// Listens, on free ports where the usual ones are taken.
-    pub fn start_anywhere(known: Arc<Known>) -> anyhow::Result<Self> {
-        match Self::start(&ReceiverConfig::default(), known.clone(), Wanted::default()) {
+    pub fn start_anywhere(known: Arc<Known>, wanted: Wanted) -> anyhow::Result<Self> {
+        match Self::start(&ReceiverConfig::default(), known.clone(), wanted.clone()) {
             Err(e) if e.is::<BindError>() => {
                 let free = || vec![crate::wire::receiver::Listen::Loopback(0)];
                 let config = ReceiverConfig {
@@ -71,7 +71,7 @@ impl Receiving {
                     http: free(),
                     ..ReceiverConfig::default()
                 };
-                Self::start(&config, known, Wanted::default())
+                Self::start(&config, known, wanted)
             }
             started => started,
         }

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 pub fn run(args: &Report, config: &Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let known = Known::with_prices(config.cost.prices.as_deref())?;
     let wanted = Wanted::hidden(&config.receive, &known.tables)?;
-    let (mut store, complaints) = load_without(&args.paths, &known, wanted.privacy.as_ref())?;
+    let (mut store, complaints) = load_without(&args.paths, &known, wanted.privacy.as_deref())?;
     for complaint in complaints {
         writeln!(std::io::stderr(), "spanfall: {complaint}")?;
     }

@@ -170,7 +170,7 @@ pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Re
         let left = block_on(live::run(show, Some(receiving)))??;
         return Ok(leave(left, &known, out));
     }
-    let (store, complaints) = load_without(&args.paths, &known, wanted.privacy.as_ref())?;
+    let (store, complaints) = load_without(&args.paths, &known, wanted.privacy.as_deref())?;
     complain(&complaints);
     let frozen_at = Some(store.last_time());
     let show = Show {
@@ -196,7 +196,8 @@ fn play(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let themes = themes(&config)?;
-    let receiving = Receiving::start_anywhere(known.clone())?;
+    let wanted = Wanted::hidden(&config.receive, &known.tables)?;
+    let receiving = Receiving::start_anywhere(known.clone(), wanted)?;
     complain(&recording.complaints);
     let target = receiving
         .http

@@ -11,14 +11,14 @@ use crate::wire::payload::Payload;
 use crate::wire::post::Target;
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
 /// What is asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// What is hidden.
-    pub privacy: Option<Privacy>,
+    pub privacy: Option<Arc<Privacy>>,
     /// Where requests go on to.
     pub forward: Option<Target>,
     /// A recording from the start.
@@ -49,7 +49,9 @@ impl Wanted {
         };
         let privacy = Privacy::new(contents, &settled.redact, tables);
         Ok(Self {
-            privacy: privacy.context("--redact takes regular expressions")?,
+            privacy: privacy
+                .context("--redact takes regular expressions")?
+                .map(Arc::new),
             ..Self::default()
         })
     }
@@ -80,7 +82,7 @@ pub struct Recorded {
 #[derive(Debug, Default)]
 pub struct Taps {
     /// What is hidden.
-    pub privacy: Option<Privacy>,
+    pub privacy: Option<Arc<Privacy>>,
     forward: Option<Forward>,
     recorder: Mutex<Recorder>,
     rotate: Option<u64>,

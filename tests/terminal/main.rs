@@ -253,6 +253,16 @@ fn a_recording_is_browsed() {
     assert_eq!(terminal.wait_exit().0.exit_code(), 0);
 }
 
+#[test]
+fn what_is_hidden_is_hidden_of_a_recording_that_is_played_too() {
+    let case = send::case("cli/claude-code-tui");
+    let hidden = ["open", "--replay", "50", "--content", "off"];
+    let args = [&hidden[..], &[case.to_str().unwrap()]].concat();
+    let terminal = Terminal::run(SPANFALL, &args, WIDE);
+    let screen = terminal.wait_for("❯ [content off]");
+    assert!(!screen.contains("What are the open"), "{screen}");
+}
+
 /// Its log events tell 11 requests, 231,128 tokens in and $0.2077.
 #[test]
 fn the_demo_plays_to_its_end_though_the_ports_are_taken() {
