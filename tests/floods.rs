@@ -305,7 +305,9 @@ fn what_is_hidden_is_hidden_everywhere() {
         &config(),
         Wanted {
             record: Some(path.clone()),
-            privacy: Privacy::new(Contents::Hash, &[], &known.tables).unwrap().map(Arc::new),
+            privacy: Privacy::new(Contents::Hash, &[], &known.tables)
+                .unwrap()
+                .map(Arc::new),
             forward: Some(other.http[0].into()),
             ..Wanted::default()
         },
