@@ -1,6 +1,7 @@
 //! Which units tell of the same model call, in whatever trace: those that name one response.
 
 use super::evidence::{Evidence, Field, Op, key_of};
+use super::intern::Sym;
 use super::units::Units;
 use hashbrown::HashTable;
 use rustc_hash::FxHashSet;
@@ -8,65 +9,117 @@ use rustc_hash::FxHashSet;
 /// Units by response. An id counts within its session only, since scripted servers use theirs
 /// again; an engine knows no sessions, and its id counts in all of them.
 #[derive(Default)]
-pub struct Responses(HashTable<(u64, u32)>);
+pub struct Responses(HashTable<Told>);
 
-/// The keys of a response: within its session; in any of them; and of engines that told it.
-struct Keys {
-    own: u64,
-    any: Option<u64>,
-    engines: Option<u64>,
+/// Who names a response.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Teller {
+    /// A call of this session.
+    Session(Sym),
+    /// A call that names no session.
+    Nowhere,
+    /// An engine.
+    Engine,
+}
+
+impl Teller {
+    /// The session in which its id counts.
+    fn session(self) -> Option<Sym> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Nowhere | Self::Engine => None,
+        }
+    }
+
+    /// Both are engines, or calls of sessions, any two of them.
+    fn is_like(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Engine, Self::Engine) | (Self::Session(_), Self::Session(_))
+        )
+    }
+
+    /// One is an engine and the other a call of any session.
+    fn meets(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Engine, Self::Session(_)) | (Self::Session(_), Self::Engine)
+        )
+    }
+}
+
+/// A response that was named; 16 bytes, since every call may name one.
+struct Told {
+    id: u64,
+    /// The session's symbol, or one of those below.
+    teller: u32,
+    unit: u32,
+}
+
+const NOWHERE: u32 = u32::MAX;
+const ENGINE: u32 = u32::MAX - 1;
+
+impl Told {
+    fn new(id: u64, teller: Teller, unit: u32) -> Self {
+        let teller = match teller {
+            Teller::Session(session) => session.0,
+            Teller::Nowhere => NOWHERE,
+            Teller::Engine => ENGINE,
+        };
+        Self { id, teller, unit }
+    }
+
+    fn teller(&self) -> Teller {
+        match self.teller {
+            NOWHERE => Teller::Nowhere,
+            ENGINE => Teller::Engine,
+            session => Teller::Session(Sym(session)),
+        }
+    }
 }
 
 /// What a call is joined by across traces.
-fn keys(e: &Evidence) -> Option<Keys> {
+fn named(e: &Evidence) -> Option<(u64, Teller)> {
     let call = matches!(e.op, Op::Call | Op::Engine);
     let id = call.then(|| e.facts.number(Field::ResponseId))??;
-    let session = e.facts.text(Field::Session);
-    let engine = e.op == Op::Engine && session.is_none();
-    Some(Keys {
-        own: key_of((session, id)),
-        any: (engine || session.is_some()).then(|| key_of(("response in any session", id))),
-        engines: (engine || session.is_some()).then(|| key_of(("response of an engine", id))),
-    })
+    let teller = match e.facts.text(Field::Session) {
+        Some(session) => Teller::Session(session),
+        None if e.op == Op::Engine => Teller::Engine,
+        None => Teller::Nowhere,
+    };
+    Some((id, teller))
 }
 
 impl Responses {
     /// The unit of a piece, joined with those that tell of the same response. A copy of a span may
     /// have told it that was not kept, so it is held by itself.
     pub fn join(&mut self, units: &mut Units, unit: Option<u32>, e: &Evidence) -> Option<u32> {
-        let Some(keys) = keys(e) else { return unit };
-        let engine = e.op == Op::Engine && e.facts.text(Field::Session).is_none();
-        let told = self.of(keys.own);
-        let mut unit = match (unit, told.first()) {
-            (Some(unit), Some(&told)) => units.merge(unit, told),
-            (Some(unit), None) | (None, Some(&unit)) => unit,
-            (None, None) => units.join(None, key_of(("response", keys.own))),
+        let Some((id, teller)) = named(e) else {
+            return unit;
         };
-        if told.is_empty() {
-            self.insert(keys.own, unit);
-        }
-        let (mine, others) = if engine {
-            (keys.engines, keys.any)
-        } else {
-            (keys.any, keys.engines)
+        let session = teller.session();
+        let told = self.of(id).find(|t| t.teller().session() == session);
+        let told = told.map(|t| t.unit);
+        let mut unit = match (unit, told) {
+            (Some(unit), Some(told)) => units.merge(unit, told),
+            (Some(unit), None) | (None, Some(unit)) => unit,
+            (None, None) => units.join(None, key_of(("response", session, id))),
         };
-        for other in others.map(|key| self.of(key)).unwrap_or_default() {
-            unit = units.merge(unit, other);
+        for met in self.of(id).filter(|t| teller.meets(t.teller())) {
+            unit = units.merge(unit, met.unit);
         }
-        if let Some(key) = mine
-            && !self
-                .of(key)
-                .iter()
-                .any(|&known| units.root(known) == units.root(unit))
-        {
-            self.insert(key, unit);
+        let root = units.root(unit);
+        let here = |t: &Told| t.teller().is_like(teller) && units.root(t.unit) == root;
+        let missed = teller != Teller::Nowhere && !self.of(id).any(here);
+        if told.is_none() || missed {
+            self.insert(Told::new(id, teller, unit));
         }
         Some(unit)
     }
 
     /// Forgets units that went: their numbers are used again.
     pub fn forget(&mut self, gone: &FxHashSet<u32>) {
-        self.0.retain(|(_, unit)| !gone.contains(unit));
+        self.0.retain(|told| !gone.contains(&told.unit));
     }
 
     /// Memory that they take, bytes.
@@ -74,12 +127,11 @@ impl Responses {
         self.0.allocation_size()
     }
 
-    fn of(&self, key: u64) -> Vec<u32> {
-        let told = self.0.iter_hash(key).filter(|told| told.0 == key);
-        told.map(|told| told.1).collect()
+    fn of(&self, id: u64) -> impl Iterator<Item = &Told> {
+        self.0.iter_hash(id).filter(move |told| told.id == id)
     }
 
-    fn insert(&mut self, key: u64, unit: u32) {
-        self.0.insert_unique(key, (key, unit), |told| told.0);
+    fn insert(&mut self, told: Told) {
+        self.0.insert_unique(told.id, told, |told| told.id);
     }
 }
