@@ -3,7 +3,7 @@
 use super::lore::Known;
 use super::notice::Watch;
 use super::others::Guests;
-use super::pace::Pace;
+use super::pace::{Inflow, Pace};
 use super::receive::{self, Receiving};
 use super::recordings::Opened;
 use super::save::{Saved, Saving};
@@ -300,15 +300,20 @@ impl Loop {
         if !self.fresh || self.pace.refresh_at() > start {
             return;
         }
-        let came = std::mem::take(&mut self.came);
-        let until = self.pace.work_until(start, came);
+        let crowd = self.receiving.as_ref().is_some_and(Receiving::is_crowded);
+        let inflow = match (std::mem::take(&mut self.came), crowd) {
+            (true, true) => Inflow::Crowd,
+            (true, false) => Inflow::Some,
+            (false, _) => Inflow::None,
+        };
+        let until = self.pace.work_until(start, inflow);
         let is_time = || is_quiet() && Instant::now() < until;
         let view = self.receiver_view();
         self.screen.set_receiver(view);
         self.fresh = self.screen.refresh_while(self.now(), &is_time);
         self.watch();
         self.notice_taps();
-        self.pace.refreshed(start, Instant::now(), came);
+        self.pace.refreshed(start, Instant::now(), inflow);
         self.dirty = true;
     }
 

@@ -6,10 +6,22 @@ use tokio::time::Instant;
 
 /// At most 60 frames a second.
 const FRAME: Duration = Duration::from_millis(17);
-/// So long correlating may take at once while evidence comes, and while none does; a key ends it.
-const WORK: [Duration; 2] = [Duration::from_millis(4), FRAME];
+/// So long correlating may take at once while more comes than is taken in, while evidence comes, and
+/// while none does; a key ends it.
+const WORK: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(4), FRAME];
 /// While evidence comes, correlating takes at most one part in so many of the loop's time.
 const SHARE: u32 = 4;
+
+/// How much comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inflow {
+    /// More than is taken in.
+    Crowd,
+    /// Some.
+    Some,
+    /// Nothing.
+    None,
+}
 
 /// What happened when.
 pub(super) struct Pace {
@@ -66,20 +78,20 @@ impl Pace {
         self.refresh_at
     }
 
-    /// Until when correlating may take that begins at `now`; `came` says that evidence comes. A key that
-    /// waits for its frame leaves no time but for what must be.
-    pub fn work_until(&self, now: Instant, came: bool) -> Instant {
+    /// Until when correlating may take that begins at `now`. A key that waits for its frame leaves no
+    /// time but for what must be.
+    pub fn work_until(&self, now: Instant, inflow: Inflow) -> Instant {
         if self.early.is_zero() {
-            now + WORK[usize::from(!came)]
+            now + WORK[inflow as usize]
         } else {
             now
         }
     }
 
     /// It was correlated, from `start` to `now`.
-    pub fn refreshed(&mut self, start: Instant, now: Instant, came: bool) {
+    pub fn refreshed(&mut self, start: Instant, now: Instant, inflow: Inflow) {
         self.refreshed = now;
-        let share = if came { SHARE } else { 1 };
+        let share = if inflow == Inflow::None { 1 } else { SHARE };
         self.refresh_at = start + FRAME.max((now - start) * share);
     }
 
@@ -101,7 +113,7 @@ mod tests {
         assert_eq!(pace.frame_at(), start + FRAME);
         pace.press();
         assert_eq!(pace.frame_at(), start);
-        assert_eq!(pace.work_until(start, false), start);
+        assert_eq!(pace.work_until(start, Inflow::None), start);
         pace.drew(start);
         assert_eq!(pace.frame_at(), start + 2 * FRAME);
         pace.press();
@@ -112,12 +124,13 @@ mod tests {
     fn correlating_leaves_most_of_the_time_to_what_comes() {
         let start = Instant::now();
         let (mut pace, later) = (Pace::new(start), start + 20 * FRAME);
-        assert_eq!(pace.work_until(later, true), later + WORK[0]);
-        pace.refreshed(start, start, true);
+        let most = |inflow| pace.work_until(later, inflow) - later;
+        assert!(most(Inflow::Crowd) < most(Inflow::Some) && most(Inflow::Some) < FRAME);
+        pace.refreshed(start, start, Inflow::Some);
         assert_eq!(pace.refresh_at(), start + FRAME);
-        pace.refreshed(start, later, true);
+        pace.refreshed(start, later, Inflow::Crowd);
         assert_eq!(pace.refresh_at(), start + 20 * FRAME * SHARE);
-        pace.refreshed(start, later, false);
+        pace.refreshed(start, later, Inflow::None);
         assert_eq!(pace.refresh_at(), later);
     }
 }

@@ -104,6 +104,11 @@ impl Receiving {
         &self.taps
     }
 
+    /// More comes than is taken in.
+    pub fn is_crowded(&self) -> bool {
+        self.batches.len() >= QUEUE / 2
+    }
+
     /// All that is received is recorded.
     pub fn is_recording(&self) -> bool {
         self.taps.recording().is_some()
