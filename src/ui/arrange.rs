@@ -6,10 +6,13 @@ use super::action::Effect;
 use super::pane::Tone;
 use super::sort::Sort;
 use super::state::UiState;
-use super::title;
+use super::{text, title};
 use crate::model::ids::SessionId;
 use crate::model::node::SessionSummary;
 use std::cmp::Reverse;
+
+/// Cells of a title in a message.
+const NAME: usize = 40;
 
 impl UiState {
     /// A session stays at the top of the list and is never evicted.
@@ -46,9 +49,8 @@ impl UiState {
     /// Pins the session in view, or lets it go.
     pub(super) fn pin(&mut self, picture: &Picture) -> Option<Effect> {
         let session = self.shown_session(picture)?;
-        let name = title::prompt(&session.title);
-        let name = name.chars().take(40).collect::<String>();
-        let name = super::text::sanitize(&name).into_owned();
+        let title = title::prompt(&session.title);
+        let name = text::cut(&title, NAME, text::Cut::End, "…");
         if self.pinned.remove(&session.id) {
             self.tell(Tone::Text, format!("unpinned {name}"));
         } else {
