@@ -128,7 +128,7 @@ impl Tables {
         let subject = Subject {
             name: &span.name,
             root,
-            running: !ended(span),
+            running: !ended(span) || self.compiled.is_pending(&span.attributes),
             bits,
             attributes: &span.attributes,
         };

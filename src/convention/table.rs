@@ -1,7 +1,7 @@
 //! The tables as written and as compiled.
 
 use super::link::Follow;
-use super::rule::{Rule, RuleText};
+use super::rule::{Rule, RuleText, Target};
 use crate::model::evidence::{Field, Op};
 use crate::model::usage::Convention;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -222,6 +222,8 @@ pub struct Compiled {
     pub by_key: FxHashMap<String, Vec<u16>>,
     /// Rules without a key.
     pub constants: Vec<u16>,
+    /// Keys that only a span has that was sent at its start, whatever its times.
+    pending: Vec<String>,
     /// Of each rule the bit of the dialect that must be sure, 0 where none must. Most rules are
     /// passed over by this alone, without a look at them.
     gates: Vec<u64>,
@@ -248,6 +250,7 @@ impl Compiled {
             rules: Vec::new(),
             by_key: FxHashMap::default(),
             constants: Vec::new(),
+            pending: Vec::new(),
             gates: Vec::new(),
             detect: FxHashMap::default(),
             span_events: Vec::new(),
@@ -266,6 +269,9 @@ impl Compiled {
                 key => made.by_key.entry(key.to_owned()).or_default().push(i),
             }
         }
+        let pending = |rule: &&Rule| rule.target == Target::Fact(Field::PendingParent);
+        let keys = made.rules.iter().filter(pending).map(|r| r.key.clone());
+        made.pending = keys.collect();
         let gate = |rule: &Rule| u64::from(rule.gated) << rule.dialect;
         made.gates = made.rules.iter().map(gate).collect();
         let first = u16::try_from(made.rules.len()).unwrap_or(u16::MAX);
@@ -305,6 +311,12 @@ impl Compiled {
     pub fn is_open(&self, rule: u16, bits: u64) -> bool {
         let gate = self.gates.get(rule as usize);
         gate.is_some_and(|&gate| gate == 0 || gate & bits != 0)
+    }
+
+    /// Whether attributes are those of a span that was sent at its start.
+    pub fn is_pending(&self, attributes: &[KeyValue]) -> bool {
+        let is = |kv: &KeyValue| self.pending.contains(&kv.key);
+        attributes.iter().any(is)
     }
 
     /// Dialects that a scope's or a service's name gives away, as bits.
