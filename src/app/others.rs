@@ -12,14 +12,21 @@ use crossterm::event::Event;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
 use tempfile::{Builder, NamedTempFile};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// So long after somebody had the terminal a Ctrl-C may still be told that was theirs. Our own is a
+/// key and no signal.
+const THEIRS: Duration = Duration::from_millis(500);
 
 /// Who has the terminal.
 pub(super) struct Guests {
     gate: Gate,
     /// What is read by the one who has it; it goes away with it.
     here: Option<(Handed, NamedTempFile)>,
+    /// When the last one ended.
+    left: Option<Instant>,
     ended: (
         UnboundedSender<io::Result<ExitStatus>>,
         UnboundedReceiver<io::Result<ExitStatus>>,
@@ -32,8 +39,13 @@ impl Guests {
         Self {
             gate,
             here: None,
+            left: None,
             ended: unbounded_channel(),
         }
+    }
+
+    fn just_left(&self) -> bool {
+        self.left.is_some_and(|left| left.elapsed() < THEIRS)
     }
 
     /// Waits until the one who has the terminal has ended.
@@ -51,7 +63,7 @@ impl Loop {
         let lent = self.guests.here.is_some();
         match told {
             // Ctrl-C is for the one who has the terminal, though the whole job hears it.
-            Told::End(status) if lent && status == INTERRUPTED => {}
+            Told::End(INTERRUPTED) if lent || self.guests.just_left() => {}
             Told::End(status) => return Some(status),
             Told::Stop => {
                 if writer.lend().is_err() {
@@ -116,6 +128,7 @@ impl Loop {
     /// The one who had the terminal has ended; false if the terminal is gone with it.
     pub(super) fn on_returned(&mut self, ended: &io::Result<ExitStatus>, writer: &Writer) -> bool {
         let program = self.guests.here.take().map(|(handed, _)| handed.program);
+        self.guests.left = Some(Instant::now());
         let taken = self.take_again(writer);
         self.guests.gate.release();
         let name = program.map_or("", Program::variable);
