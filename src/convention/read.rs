@@ -41,6 +41,11 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// It is a text in which these plain words are nowhere: it need not be opened to look for them.
+    fn lacks(&self, words: &str) -> bool {
+        matches!(&self.value.value, Some(Value::StringValue(text)) if !text.contains(words))
+    }
+
     fn opened(&self, text: &str) -> Option<&serde_json::Value> {
         self.document.get_or_init(|| document(text)).as_ref()
     }
@@ -84,6 +89,8 @@ pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> 
 pub fn found<'a>(rule: &Rule, told: &Told<'a>) -> Option<Cow<'a, str>> {
     let text = if rule.paths.is_empty() {
         unquoted(plain(told.value)?)
+    } else if rule.after.as_deref().is_some_and(|start| told.lacks(start)) {
+        return None;
     } else {
         Cow::Owned(at_paths(told, &rule.paths)?)
     };
