@@ -265,6 +265,35 @@ fn one_answer_told_in_two_traces_is_one_call() {
     assert_eq!(calls[0].rolled.usage.input, Some(10));
 }
 
+#[test]
+fn an_agent_that_a_span_and_a_record_name_is_two_nodes_of_two_ids() {
+    let span = span(2, 0, Op::Agent, "s", 12, 19)
+        .number(Field::PendingParent, 2)
+        .number(Field::AgentId, 2)
+        .text(Field::Session, "x");
+    let record = record(1, Op::Agent, "r", 12, 16)
+        .in_trace(0)
+        .number(Field::TurnKey, 2)
+        .number(Field::AgentId, 2)
+        .text(Field::Session, "x");
+    let tree = only(vec![span, record]);
+    let agents = tree.nodes.iter().filter(|n| n.kind == NodeKind::Agent);
+    assert_eq!(agents.count(), 2);
+}
+
+#[test]
+fn two_runs_of_one_agent_that_start_at_once_stand_in_one_order() {
+    let run = |n| {
+        span(n, 0, Op::Call, "m", 1, 2 + n)
+            .in_trace(n)
+            .number(Field::AgentId, 1)
+    };
+    let one = |n| only(vec![run(n)]).nodes[0].id;
+    assert_eq!(one(1), one(2), "each begins with the agent's placeholder");
+    only(vec![run(1), run(2)]);
+    only(vec![run(2), run(1)]);
+}
+
 /// How long it takes to make the picture once, and a node count to prove that it was made.
 fn time_of(items: Vec<Item>) -> (Duration, usize) {
     let start = Instant::now();
@@ -593,7 +622,7 @@ fn difference(want: &Picture, got: &Picture) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_evidence_gives_one_sound_picture(

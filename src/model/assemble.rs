@@ -5,7 +5,7 @@ use super::correlate::{Presumed, Unit};
 use super::evidence::key_of;
 use super::ids::NodeId;
 use super::node::{Node, NodeKind, Sign, State, Tree};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub fn assemble(mut units: Vec<Arc<Unit>>, stale: bool) -> Tree {
     if units.iter().any(|u| u.agentic) {
         units.retain(|u| u.agentic);
     }
-    units.sort_by_key(|u| (u.start, u.nodes.first().map(|n| n.id)));
+    units.sort_by_cached_key(|u| (u.start, u.first()));
     let mut planted = Planted::default();
     for branch in branches(&units) {
         let host = planted.plant(&branch.part, None);
@@ -87,7 +87,7 @@ fn branches(units: &[Arc<Unit>]) -> Vec<Branch<'_>> {
 #[derive(Default)]
 struct Planted {
     nodes: Vec<Node>,
-    ids: HashSet<NodeId>,
+    ids: FxHashSet<NodeId>,
     /// What is presumed to run, and the index of what it runs in.
     presumed: Option<(Presumed, usize)>,
 }
@@ -102,8 +102,8 @@ impl Planted {
             let parent = node.parent.map(planted).or(host);
             node.parent = parent.and_then(|at| u32::try_from(at).ok());
             node.depth += u32::from(host.is_some());
-            // A span is in one unit; what records name, such as an agent, may be met again.
-            while (node.from_logs || node.sources.is_empty()) && !self.ids.insert(node.id) {
+            // A span is in one unit; what facts name, such as an agent, may be met again.
+            while !self.ids.insert(node.id) {
                 node.id = NodeId(key_of(("again", node.id)));
             }
             self.nodes.push(node);

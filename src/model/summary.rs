@@ -18,7 +18,7 @@ pub fn brief(made: &Unit) -> Brief {
     let of_kind = |kind: NodeKind| made.nodes.iter().filter(move |n| n.kind == kind);
     Brief {
         start: made.start,
-        first: made.nodes.first().map(|n| n.id),
+        first: made.first(),
         end: made.end,
         figures,
         turns: of_kind(NodeKind::Turn)

@@ -18,8 +18,8 @@ use std::sync::Arc;
 pub struct Brief {
     /// First start, ns since the epoch.
     pub start: u64,
-    /// Its first node: of two units that start at once, it says which comes first.
-    pub first: Option<NodeId>,
+    /// Of two units that start at once, it says which comes first ([`Unit::first`]).
+    pub first: Option<(NodeId, u64)>,
     /// Last end, ns since the epoch.
     pub end: u64,
     /// Sums.

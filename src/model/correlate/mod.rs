@@ -39,8 +39,8 @@ pub use edges::{Edge, EdgeKind, Handover, edges};
 use super::arena::Arena;
 use super::book::Offer;
 use super::detail::Message;
-use super::evidence::Origin;
-use super::ids::EvidenceId;
+use super::evidence::{Origin, key_of};
+use super::ids::{EvidenceId, NodeId};
 use super::intern::Interner;
 use super::node::{Node, NodeKind};
 use super::store::Store;
@@ -146,6 +146,15 @@ pub struct Unit {
     pub presumed: Option<Presumed>,
     /// Cycles that were cut.
     pub cycles: u32,
+}
+
+impl Unit {
+    /// Its first node and a hash of all: puts units that start at once in an order that no order
+    /// of arrival can change. Two units can have one agent's placeholder as their first node.
+    pub fn first(&self) -> Option<(NodeId, u64)> {
+        let all = || self.nodes.iter().map(|n| n.id).collect::<Vec<_>>();
+        self.nodes.first().map(|n| (n.id, key_of(all())))
+    }
 }
 
 /// Something that nobody told of but that must be running (design, section 2, "presumed").
