@@ -1,6 +1,7 @@
 //! spanfall: parse, run, exit code.
 
 use clap::Parser;
+use spanfall::ui::text::sanitize;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -17,8 +18,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody left to tell if this fails too.
-            let _ = writeln!(io::stderr(), "spanfall: {error:#}");
+            for line in format!("spanfall: {error:#}").lines() {
+                // Nobody left to tell if this fails too.
+                let _ = writeln!(io::stderr(), "{}", sanitize(line));
+            }
             ExitCode::from(2)
         }
     }

@@ -13,6 +13,7 @@ use crate::model::store::Store;
 use crate::query::{Contents, Scene};
 use crate::report;
 use crate::ui::marked::Mark;
+use crate::ui::text;
 use anyhow::{Context, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -149,11 +150,7 @@ fn named<'a>(sessions: &'a [SessionSummary], wanted: &str) -> anyhow::Result<&'a
 }
 
 fn short(title: &str) -> String {
-    let title: String = title
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(40)
-        .collect();
+    let title = text::cut(title, 40, text::Cut::End, "…");
     title.trim().to_owned()
 }
 

@@ -5,6 +5,7 @@ pub mod ask;
 pub mod asked;
 mod burn;
 mod canvas;
+pub mod cells;
 mod clipboard;
 pub mod compare;
 pub mod contents;

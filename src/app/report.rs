@@ -64,6 +64,7 @@ pub fn run(args: &Report, config: &Config, out: &mut dyn Write) -> anyhow::Resul
 fn only(store: &mut Store, known: &Known, asked: &str, saved: &Saved) -> anyhow::Result<Only> {
     let query = parse(asked, saved).map_err(|error| {
         let before = text::width(asked.get(..error.at).unwrap_or(asked));
+        let asked = text::sanitize(asked);
         anyhow!("--where: {error}\n  {asked}\n  {:before$}^", "")
     })?;
     let sessions: Vec<SessionSummary> = store.sessions().to_vec();

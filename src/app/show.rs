@@ -11,6 +11,7 @@ use super::themes::Themes;
 use crate::cli;
 use crate::config::{self, Config};
 use crate::model::store::Store;
+use crate::ui::text;
 use crate::wire::receiver::{Listen, ReceiverConfig};
 use crate::{record, report};
 use anyhow::Context;
@@ -268,7 +269,7 @@ fn leave(mut left: Left, known: &Known, out: &mut dyn Write) -> ExitCode {
 
 fn complain(complaints: &[String]) {
     for complaint in complaints {
-        let _ = writeln!(std::io::stderr(), "spanfall: {complaint}");
+        let _ = writeln!(std::io::stderr(), "spanfall: {}", text::sanitize(complaint));
     }
 }
 

@@ -2,15 +2,17 @@
 //! blocked terminal never holds up the store, nor the way out.
 
 use super::ask::{self, Answers};
+use super::cells;
 use super::mouse::{DisableMouse, EnableMouse};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::style::ResetColor;
+use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +21,13 @@ use std::time::Duration;
 
 /// How long a blocked terminal is waited for when the program leaves.
 const LAST_FRAME: Duration = Duration::from_millis(500);
+
+/// The terminal leaves letters where they are put: one that turned right-to-left writing round by
+/// itself would carry the figures behind it along
+/// (<https://terminal-wg.pages.freedesktop.org/bidi/recommendation/escape-sequences.html>).
+const LETTERS_AS_PUT: &str = "\x1b[8l";
+/// It may turn them again.
+const LETTERS_TURNED: &str = "\x1b[8h";
 
 /// Standard output by a handle of our own: a write that blocks holds no lock that the way out
 /// needs.
@@ -242,6 +251,8 @@ fn give_back(output: &mut impl Write) -> io::Result<()> {
         ResetColor,
         DisableMouse,
         DisableBracketedPaste,
+        EnableLineWrap,
+        Print(LETTERS_TURNED),
         LeaveAlternateScreen,
         cursor::Show
     )
@@ -252,6 +263,8 @@ fn enter(output: &mut impl Write) -> io::Result<()> {
         output,
         EnterAlternateScreen,
         EnableBracketedPaste,
+        DisableLineWrap, // what a terminal draws wider than we do stays in its row
+        Print(LETTERS_AS_PUT),
         cursor::Hide
     )
 }
@@ -345,13 +358,10 @@ fn next(shared: &Shared, lent: bool, mouse: bool) -> Next {
 /// nothing does.
 fn write_frame(output: &mut impl Write, shown: &Buffer, frame: &Buffer) -> io::Result<()> {
     let mut backend = CrosstermBackend::new(output);
-    if shown.area == frame.area {
-        let changes = shown.diff(frame);
-        if changes.is_empty() {
-            return Ok(());
-        }
-        queue!(backend, BeginSynchronizedUpdate)?;
-        backend.draw(changes.into_iter())?;
+    let drawn = if shown.area == frame.area {
+        cells::write(&mut backend, shown, frame, |to| {
+            queue!(to, BeginSynchronizedUpdate)
+        })?
     } else {
         queue!(
             backend,
@@ -359,10 +369,12 @@ fn write_frame(output: &mut impl Write, shown: &Buffer, frame: &Buffer) -> io::R
             ResetColor,
             Clear(ClearType::All)
         )?;
-        let blank = Buffer::empty(frame.area);
-        backend.draw(blank.diff(frame).into_iter())?;
+        cells::write(&mut backend, &Buffer::empty(frame.area), frame, |_| Ok(()))?;
+        true
+    };
+    if drawn {
+        queue!(backend, EndSynchronizedUpdate)?;
     }
-    queue!(backend, EndSynchronizedUpdate)?;
     Write::flush(&mut backend)
 }
 

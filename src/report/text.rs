@@ -76,7 +76,7 @@ pub(super) fn line(text: &str) -> String {
             c if turns_writing(c) => {
                 let _ = write!(flat, "<U+{:04X}>", c as u32);
             }
-            c if c.is_control() => flat.push(' '),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => flat.push(' '),
             c => flat.push(c),
         }
     }

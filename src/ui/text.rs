@@ -187,8 +187,8 @@ pub fn model_short(name: &str) -> &str {
 }
 
 /// One grapheme as it may be drawn: controls as `^[`, anything invisible or turning the writing
-/// direction as `<U+202E>`, line ends and tabs as a space; joined and varied emoji down to their
-/// base, since terminals disagree on their width.
+/// direction as `<U+202E>`, line ends and tabs as a space; joined, varied and tinted emoji down to
+/// their base, since terminals disagree on their width.
 fn clean(grapheme: &str) -> Cow<'_, str> {
     let mut chars = grapheme.chars();
     let (Some(first), rest) = (chars.next(), chars.next()) else {
@@ -199,13 +199,13 @@ fn clean(grapheme: &str) -> Cow<'_, str> {
         '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => return Cow::Borrowed(" "),
         '\0'..='\x1f' => return Cow::Owned(format!("^{}", char::from(first as u8 + 0x40))),
         '\x7f' => return Cow::Borrowed("^?"),
-        _ if first.width().unwrap_or(0) == 0 => {
+        _ if first.width().unwrap_or(0) == 0 || is_unseen(first) => {
             return Cow::Owned(format!("<U+{:04X}>", first as u32));
         }
         _ if rest.is_none() => return Cow::Borrowed(grapheme),
         _ => {}
     }
-    let hidden = |c: char| matches!(c, '\u{200c}' | '\u{34f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
+    let hidden = |c: char| matches!(c, '\u{200c}' | '\u{34f}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0000}'..='\u{e0fff}');
     let kept: String = grapheme
         .chars()
         .take_while(|c| *c != '\u{200d}')
@@ -213,6 +213,14 @@ fn clean(grapheme: &str) -> Cow<'_, str> {
         .take(6)
         .collect();
     Cow::Owned(kept)
+}
+
+/// Has a width by the standard, and nothing to see or no meaning: soft hyphen, fillers of Hangul,
+/// what is no character. Terminals leave some of them out.
+fn is_unseen(c: char) -> bool {
+    let code = u32::from(c);
+    matches!(c, '\u{ad}' | '\u{115f}' | '\u{3164}' | '\u{ffa0}' | '\u{fdd0}'..='\u{fdef}' | '\u{fff9}'..='\u{fffb}')
+        || code & 0xfffe == 0xfffe
 }
 
 /// The drawable graphemes of received text with their widths in cells.
@@ -458,6 +466,9 @@ mod tests {
             ("a\u{200b}b\u{feff}", "a<U+200B>b<U+FEFF>"),
             ("👩\u{200d}💻!", "👩!"),
             ("❤\u{fe0f}", "❤"),
+            ("👍\u{1f3fd}!", "👍!"),
+            ("so\u{ad}ft \u{ffff}", "so<U+00AD>ft <U+FFFF>"),
+            ("a\u{3164}b", "a<U+3164>b"),
             ("e\u{301}", "e\u{301}"),
             ("日本", "日本"),
         ] {

@@ -74,7 +74,7 @@ impl<'a> Pen<'a> {
             }
             self.cell(area.x + used, area.y, self.tame(&grapheme), style);
             for tail in 1..width {
-                self.cell(area.x + used + tail, area.y, " ", style);
+                self.set(area.x + used + tail, area.y, " ", style);
             }
             used += width;
         }
@@ -91,6 +91,28 @@ impl<'a> Pen<'a> {
     }
 
     fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        self.part(x, y);
+        self.set(x, y, symbol, style);
+    }
+
+    /// This cell belongs to a wide character that begins before it.
+    fn is_tail(&self, x: u16, y: u16) -> bool {
+        let before = x.checked_sub(1).filter(|before| *before >= self.clip.x);
+        let before = before.and_then(|before| self.buffer.cell((before, y)));
+        before.is_some_and(|cell| cell.symbol().len() > 1 && cell.symbol().width() > 1)
+    }
+
+    /// Something else comes to stand here: a wide character that would reach into it goes, for a
+    /// terminal would draw the whole of it over what is here.
+    fn part(&mut self, x: u16, y: u16) {
+        if self.is_tail(x, y)
+            && let Some(cell) = self.buffer.cell_mut((x - 1, y))
+        {
+            cell.set_symbol(" ");
+        }
+    }
+
+    fn set(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
         if let Some(cell) = self.buffer.cell_mut((x, y)) {
             cell.set_symbol(symbol).set_style(style);
         }
@@ -108,7 +130,8 @@ impl<'a> Pen<'a> {
     pub fn behind(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
         let at = self.absolute(Rect::new(x, y, 1, 1));
         let cell = self.buffer.cell((at.x, at.y));
-        if cell.is_some_and(|cell| !at.is_empty() && cell.symbol() == " ") {
+        let blank = cell.is_some_and(|cell| !at.is_empty() && cell.symbol() == " ");
+        if blank && !self.is_tail(at.x, at.y) {
             self.cell(at.x, at.y, symbol, style);
         }
     }
@@ -177,6 +200,7 @@ impl<'a> Pen<'a> {
         let area = self.absolute(area);
         let ground = self.theme.ground.unwrap_or_default();
         for y in area.top()..area.bottom() {
+            self.part(area.x, y);
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();

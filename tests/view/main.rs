@@ -10,6 +10,7 @@ mod diff;
 mod find;
 mod five_keys;
 mod fixture;
+mod hostile;
 mod latency;
 mod lists;
 mod marks;
