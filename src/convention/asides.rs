@@ -36,6 +36,7 @@ impl Tables {
                 running: false,
                 bits,
                 attributes: &event.attributes,
+                body: None,
             };
             let told = self.facts(&subject, None, origin);
             lines += &Verdict::line(VERDICT.map(|field| told.text(field)));

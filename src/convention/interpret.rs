@@ -3,7 +3,7 @@
 use super::metrics::{MetricOf, MetricTable};
 use super::read::{self, Told};
 use super::reading::{Reading, normalise};
-use super::rule::{Reader, Rule, Target};
+use super::rule::{BODY, Reader, Rule, Target};
 use super::subject::{Subject, applies, ended};
 use super::table::Compiled;
 use crate::metrics::Identity;
@@ -54,9 +54,9 @@ pub struct OriginReading {
 }
 
 /// One value that a rule could read.
-struct Match<'a> {
-    rule: u16,
-    value: Option<&'a Told<'a>>,
+pub(super) struct Match<'a> {
+    pub(super) rule: u16,
+    pub(super) value: Option<&'a Told<'a>>,
 }
 
 impl Tables {
@@ -131,10 +131,11 @@ impl Tables {
             running: !ended(span) || self.compiled.is_pending(&span.attributes),
             bits,
             attributes: &span.attributes,
+            body: None,
         };
         let named = self.compiled.span_op(bits, &span.name);
         let mut reading = self.facts(&subject, named, origin);
-        self.span_events(span, bits, &mut reading);
+        self.span_events(span, &subject, &mut reading);
         if root {
             self.follow_link(bits, span, &mut reading);
         }
@@ -170,6 +171,7 @@ impl Tables {
             running: false,
             bits,
             attributes: &record.attributes,
+            body: record.body.as_ref(),
         };
         let named = self.compiled.event_op(bits, name);
         let mut reading = self.facts(&subject, named.map(|(d, op, _)| (d, op)), origin);
@@ -236,14 +238,7 @@ impl Tables {
         named: Option<(u8, Op)>,
         origin: &OriginReading,
     ) -> Reading {
-        let told: Vec<(&[u16], Told<'_>)> = subject
-            .attributes
-            .iter()
-            .filter_map(|kv| {
-                let rules = self.compiled.by_key.get(&kv.key)?;
-                Some((rules.as_slice(), Told::new(kv.value.as_ref()?)))
-            })
-            .collect();
+        let told = self.told(subject);
         let mut matches: Vec<Match<'_>> = Vec::with_capacity(24);
         let open = |rule: &&u16| self.compiled.is_open(**rule, subject.bits);
         for (rules, told) in &told {
@@ -292,6 +287,12 @@ impl Tables {
             if settled || !applies(rule, subject, Some(op)) {
                 continue;
             }
+            if rule.reader == Reader::Ids {
+                let ids = m.value.map(|told| read::ids(rule, told));
+                let fact = |id| (field, m.rule, FactValue::Number(id));
+                reading.facts.extend(ids.into_iter().flatten().map(fact));
+                continue;
+            }
             if let Some(value) = value_of(rule, m, subject) {
                 if rule.nothing {
                     silent.push(field);
@@ -313,6 +314,23 @@ impl Tables {
         let provider = reading.text(Field::Provider).map(str::to_owned);
         normalise(&mut reading, includes, provider.as_deref());
         reading
+    }
+
+    /// What rules could read: values under their keys, a record's body, flattened lists.
+    pub(super) fn told<'a>(&'a self, subject: &Subject<'a>) -> Vec<(&'a [u16], Told<'a>)> {
+        let rules = |key: &str| self.compiled.by_key.get(key).map(Vec::as_slice);
+        let mut told: Vec<(&[u16], Told<'a>)> = subject
+            .attributes
+            .iter()
+            .filter_map(|kv| Some((rules(&kv.key)?, Told::new(kv.value.as_ref()?))))
+            .collect();
+        let body = subject.body.map(Told::new);
+        told.extend(rules(BODY).zip(body));
+        for (prefix, rules) in &self.compiled.families {
+            let list = Told::family(subject.attributes, prefix);
+            told.extend(list.map(|list| (rules.as_slice(), list)));
+        }
+        told
     }
 
     pub(super) fn rule(&self, index: u16) -> Option<&Rule> {
@@ -357,7 +375,7 @@ impl Tables {
     }
 }
 
-fn value_of(rule: &Rule, m: &Match<'_>, subject: &Subject<'_>) -> Option<FactValue> {
+pub(super) fn value_of(rule: &Rule, m: &Match<'_>, subject: &Subject<'_>) -> Option<FactValue> {
     match m.value {
         Some(told) => read::read(rule, told, subject.name),
         None if rule.reader == Reader::Name => read::read_name(rule, subject.name),

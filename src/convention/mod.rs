@@ -12,6 +12,7 @@ mod interpret;
 mod link;
 mod metrics;
 mod names;
+mod path;
 mod private;
 mod read;
 mod reading;

@@ -2,10 +2,11 @@
 //! nothing recurses, and what does not read is no fact.
 
 use super::document::document;
+use super::path::{Flat, walk};
 use super::rule::{Reader, Rule};
 use crate::model::evidence::{FactValue, join_key};
 use crate::model::usage::PicoUsd;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -26,24 +27,53 @@ pub fn plain(value: &AnyValue) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A value, and the document in its text, opened once for all rules that look into it.
+/// What a sender told under a key, and the document in its text, opened once for all rules that look
+/// into it.
 pub struct Told<'a> {
-    value: &'a AnyValue,
+    source: Source<'a>,
     document: OnceCell<Option<serde_json::Value>>,
+}
+
+enum Source<'a> {
+    /// One value.
+    Value(&'a AnyValue),
+    /// A list that was flattened into many keys.
+    Family(Flat<'a>),
 }
 
 impl<'a> Told<'a> {
     /// A value, not yet opened.
     pub fn new(value: &'a AnyValue) -> Self {
+        Self::of(Source::Value(value))
+    }
+
+    /// The list that keys with this beginning make up.
+    pub fn family(attributes: &'a [KeyValue], prefix: &str) -> Option<Self> {
+        Some(Self::of(Source::Family(Flat::new(attributes, prefix)?)))
+    }
+
+    fn of(source: Source<'a>) -> Self {
         Self {
-            value,
+            source,
             document: OnceCell::new(),
         }
     }
 
+    fn value(&self) -> Option<&'a AnyValue> {
+        match self.source {
+            Source::Value(value) => Some(value),
+            Source::Family(_) => None,
+        }
+    }
+
+    fn plain(&self) -> Option<Cow<'a, str>> {
+        plain(self.value()?)
+    }
+
     /// It is a text in which these plain words are nowhere: it need not be opened to look for them.
     fn lacks(&self, words: &str) -> bool {
-        matches!(&self.value.value, Some(Value::StringValue(text)) if !text.contains(words))
+        let value = self.value().and_then(|v| v.value.as_ref());
+        matches!(value, Some(Value::StringValue(text)) if !text.contains(words))
     }
 
     fn opened(&self, text: &str) -> Option<&serde_json::Value> {
@@ -60,21 +90,18 @@ pub fn read_name(rule: &Rule, name: &str) -> Option<FactValue> {
 
 /// Reads a value as a rule says.
 pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> {
-    let value = told.value;
-    if rule.reader == Reader::Present {
-        return value.value.is_some().then_some(FactValue::Number(1));
-    }
-    if rule.reader == Reader::List && rule.paths.is_empty() {
-        return list(value).map(|l| FactValue::Text(cut(&l)));
-    }
-    let number = if rule.paths.is_empty() {
-        direct_number(rule.reader, value)
-    } else {
-        None
-    };
-    if number.is_some() {
-        let usual = rule.unless.is_some() && rule.unless.as_deref() == plain(value).as_deref();
-        return number.filter(|_| !usual).map(FactValue::Number);
+    if let Some(value) = told.value() {
+        if rule.reader == Reader::Present {
+            return value.value.is_some().then_some(FactValue::Number(1));
+        }
+        if rule.reader == Reader::List && rule.paths.is_empty() {
+            return list(value).map(|l| FactValue::Text(cut(&l)));
+        }
+        let direct = || direct_number(rule.reader, value);
+        if let Some(number) = rule.paths.is_empty().then(direct).flatten() {
+            let usual = rule.unless.is_some() && rule.unless.as_deref() == plain(value).as_deref();
+            return (!usual).then_some(FactValue::Number(number));
+        }
     }
     let text = found(rule, told)?;
     let text = &*text;
@@ -88,7 +115,7 @@ pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> 
 /// The text that a rule finds in a value, before its reader makes something of it.
 pub fn found<'a>(rule: &Rule, told: &Told<'a>) -> Option<Cow<'a, str>> {
     let text = if rule.paths.is_empty() {
-        unquoted(plain(told.value)?)
+        unquoted(told.plain()?)
     } else if rule.after.as_deref().is_some_and(|start| told.lacks(start)) {
         return None;
     } else {
@@ -142,7 +169,7 @@ fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
             (!meaning.is_empty()).then(|| FactValue::Text(cut(meaning)))
         }
         Reader::Time => number(moment(text)),
-        Reader::Id => Some(FactValue::Number(join_key(text))),
+        Reader::Id | Reader::Ids => Some(FactValue::Number(join_key(text))),
         Reader::SpanId => number(u64::from_str_radix(text, 16).ok()),
         Reader::Count => number(text.trim().parse().ok()),
         Reader::S => number(nanos(text.trim().parse().ok()?, 1e9)),
@@ -266,18 +293,49 @@ fn list(value: &AnyValue) -> Option<String> {
     }
 }
 
-/// The first path that leads to a plain value: into JSON text, maps and lists. `-1` is the last
-/// of a list, `*` the first of a list or map; `role=user` goes on only in a map whose `role` is the
-/// text `user`, or in the last such map of a list. A text on the way that is a document itself is opened.
-/// `.` is the text itself where it is prose: no document, and no printed object.
+/// What the first path leads to that leads anywhere ([`super::path`]). `.` is the text itself where it
+/// is prose: no document, and no printed object.
 fn at_paths(told: &Told<'_>, paths: &[String]) -> Option<String> {
-    match told.value.value.as_ref()? {
-        Value::StringValue(text) => match told.opened(text) {
-            Some(json) => paths.iter().find_map(|path| json_at(json, path)),
-            None => (is_prose(text) && paths.iter().any(|p| p == ".")).then(|| text.clone()),
-        },
-        _ => paths.iter().find_map(|path| any_at(told.value, path)),
+    let mut found = Vec::new();
+    paths.iter().find_map(|path| {
+        follow(told, path, &mut found);
+        found.pop()
+    })
+}
+
+/// Adds all that a path leads to.
+fn follow(told: &Told<'_>, path: &str, found: &mut Vec<String>) {
+    let value = match &told.source {
+        Source::Family(flat) => return walk(flat.clone(), path, found),
+        Source::Value(value) => *value,
+    };
+    let Some(Value::StringValue(text)) = &value.value else {
+        return walk(value, path, found);
+    };
+    match told.opened(text) {
+        Some(json) => walk(json, path, found),
+        None if path == "." && is_prose(text) => found.push(text.clone()),
+        None => {}
     }
+}
+
+/// The ids to join on that all paths of a rule lead to.
+pub fn ids(rule: &Rule, told: &Told<'_>) -> Vec<u64> {
+    let mut found = Vec::new();
+    if rule.paths.is_empty() {
+        found.extend(told.plain().map(Cow::into_owned));
+    }
+    for path in &rule.paths {
+        follow(told, path, &mut found);
+    }
+    let mut ids: Vec<u64> = Vec::new();
+    for text in found.iter().filter(|text| !text.is_empty()) {
+        let id = join_key(text);
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
 }
 
 /// Whether a text was written for people: neither a document, maybe cut, nor an object as printed for
@@ -287,77 +345,6 @@ fn is_prose(text: &str) -> bool {
     let word = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
     let printed = word.is_some_and(|end| end > 0 && text[end..].starts_with('('));
     !printed && !text.starts_with(['{', '[', '<', '('])
-}
-
-/// A path's first step and the rest; `None` at its end.
-fn step(path: &str) -> Option<(&str, &str)> {
-    match path {
-        "" | "." => None,
-        _ => Some(path.split_once('.').unwrap_or((path, ""))),
-    }
-}
-
-fn json_at(json: &serde_json::Value, path: &str) -> Option<String> {
-    let (mut at, mut path) = (json, path);
-    while let Some((step, rest)) = step(path) {
-        at = match at {
-            serde_json::Value::Array(list) => match step.split_once('=') {
-                Some((key, wanted)) => {
-                    let fits = |item: &&serde_json::Value| {
-                        item.get(key).and_then(|v| v.as_str()) == Some(wanted)
-                    };
-                    list.iter().rev().find(fits)?
-                }
-                None => list.get(index(step, list.len())?)?,
-            },
-            serde_json::Value::Object(map) => match step.split_once('=') {
-                Some((key, wanted)) if map.get(key)?.as_str()? == wanted => at,
-                Some(_) => return None,
-                None if step == "*" => map.values().next()?,
-                None => map.get(step)?,
-            },
-            // As deep as the table's path is long, whatever the sender nests.
-            serde_json::Value::String(text) => return json_at(&document(text)?, path),
-            _ => return None,
-        };
-        path = rest;
-    }
-    match at {
-        serde_json::Value::String(s) => Some(s.clone()),
-        serde_json::Value::Number(n) => Some(n.to_string()),
-        serde_json::Value::Bool(b) => Some(b.to_string()),
-        _ => None,
-    }
-}
-
-fn any_at(value: &AnyValue, path: &str) -> Option<String> {
-    let (mut at, mut path) = (value, path);
-    while let Some((step, rest)) = step(path) {
-        at = match at.value.as_ref()? {
-            Value::ArrayValue(list) => list.values.get(index(step, list.values.len())?)?,
-            Value::KvlistValue(map) => {
-                let get = |key: &str| map.values.iter().find(|kv| kv.key == key)?.value.as_ref();
-                match step.split_once('=') {
-                    Some((key, wanted)) if plain(get(key)?)? == wanted => at,
-                    Some(_) => return None,
-                    None if step == "*" => map.values.first()?.value.as_ref()?,
-                    None => get(step)?,
-                }
-            }
-            Value::StringValue(text) => return json_at(&document(text)?, path),
-            _ => return None,
-        };
-        path = rest;
-    }
-    plain(at).map(Cow::into_owned)
-}
-
-fn index(step: &str, len: usize) -> Option<usize> {
-    match step.strip_prefix('-') {
-        None if step == "*" => Some(0),
-        Some(back) => len.checked_sub(back.parse().ok()?),
-        None => step.parse().ok(),
-    }
 }
 
 /// The first [`LONGEST`] bytes, at a character's end.

@@ -14,6 +14,9 @@ pub enum Target {
     Fact(Field),
 }
 
+/// Stands for a record's body among the keys.
+pub const BODY: &str = "(body)";
+
 /// How a value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -40,6 +43,8 @@ pub enum Reader {
     MicroUsd,
     /// An id to join on.
     Id,
+    /// All ids that its paths lead to.
+    Ids,
     /// A span id in hex.
     SpanId,
     /// True, or one of the rule's words. With the value `false` it is set the other way.
@@ -111,7 +116,8 @@ pub struct Rule {
     pub dialect: u8,
     /// What it sets.
     pub target: Target,
-    /// The attribute key; empty for a constant.
+    /// The attribute key; empty for a constant, [`BODY`] for a record's body. With `.*` at its end the
+    /// list or map that keys of this beginning make up.
     pub key: String,
     /// How the value is read.
     pub reader: Reader,

@@ -3,7 +3,7 @@
 use super::read;
 use super::rule::Rule;
 use crate::model::evidence::Op;
-use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 /// What conditions are asked about.
@@ -18,6 +18,8 @@ pub struct Subject<'a> {
     pub bits: u64,
     /// Its attributes.
     pub attributes: &'a [KeyValue],
+    /// A record's body.
+    pub body: Option<&'a AnyValue>,
 }
 
 impl Subject<'_> {

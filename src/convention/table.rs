@@ -1,5 +1,6 @@
 //! The tables as written and as compiled.
 
+use super::events::SpanEvent;
 use super::link::Follow;
 use super::rule::{Rule, RuleText, Target};
 use crate::model::evidence::{Field, Op};
@@ -135,43 +136,6 @@ struct Named {
     failed: bool,
 }
 
-/// Which of a span's events is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Take {
-    /// Time of the first.
-    First,
-    /// Time of the last.
-    Last,
-    /// How many there are.
-    Count,
-    /// That there is one.
-    Any,
-    /// How many there are, and what their times tell of gaps ([`Curve`](crate::model::curve::Curve)).
-    Curve,
-}
-
-/// A span event that tells a fact by its time or number.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SpanEvent {
-    /// The event's name; `prompt.*` is any that begins so.
-    pub name: String,
-    /// The fact.
-    pub field: Field,
-    /// Which is read.
-    pub take: Take,
-    /// Only on spans of these.
-    #[serde(default)]
-    pub ops: Vec<Op>,
-    /// Only where its dialect is sure.
-    #[serde(default)]
-    pub gated: bool,
-    /// The dialect that it belongs to.
-    #[serde(skip)]
-    pub dialect: u8,
-}
-
 /// A flattened list of verdicts among a span's attributes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,16 +144,6 @@ pub struct VerdictFamily {
     pub prefixes: Vec<String>,
     /// What they end with, in the order of [`crate::model::remarks::VERDICT`].
     pub parts: [String; 5],
-}
-
-impl SpanEvent {
-    /// Whether an event of this name is meant.
-    pub fn is_named(&self, name: &str) -> bool {
-        match self.name.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => self.name == name,
-        }
-    }
 }
 
 /// A dialect as compiled.
@@ -220,6 +174,8 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// Rules of a key.
     pub by_key: FxHashMap<String, Vec<u16>>,
+    /// Rules for lists that are flattened into many keys, by what these begin with.
+    pub families: Vec<(String, Vec<u16>)>,
     /// Rules without a key.
     pub constants: Vec<u16>,
     /// Keys that only a span has that was sent at its start, whatever its times.
@@ -249,6 +205,7 @@ impl Compiled {
             dialects: Vec::new(),
             rules: Vec::new(),
             by_key: FxHashMap::default(),
+            families: Vec::new(),
             constants: Vec::new(),
             pending: Vec::new(),
             gates: Vec::new(),
@@ -263,12 +220,17 @@ impl Compiled {
             span_events.extend(made.add(file)?);
         }
         made.rules.sort_by_key(|r| r.rank);
-        for (i, rule) in (0u16..).zip(&made.rules) {
+        let rules = std::mem::take(&mut made.rules);
+        for (i, rule) in (0u16..).zip(&rules) {
             match rule.key.as_str() {
                 "" => made.constants.push(i),
-                key => made.by_key.entry(key.to_owned()).or_default().push(i),
+                key => match key.strip_suffix('*').filter(|key| key.ends_with('.')) {
+                    Some(prefix) => made.family(prefix).push(i),
+                    None => made.by_key.entry(key.to_owned()).or_default().push(i),
+                },
             }
         }
+        made.rules = rules;
         let pending = |rule: &&Rule| rule.target == Target::Fact(Field::PendingParent);
         let keys = made.rules.iter().filter(pending).map(|r| r.key.clone());
         made.pending = keys.collect();
@@ -277,6 +239,15 @@ impl Compiled {
         let first = u16::try_from(made.rules.len()).unwrap_or(u16::MAX);
         made.span_events = (first..).zip(span_events).collect();
         Ok(made)
+    }
+
+    fn family(&mut self, prefix: &str) -> &mut Vec<u16> {
+        let at = self.families.iter().position(|(known, _)| known == prefix);
+        let at = at.unwrap_or_else(|| {
+            self.families.push((prefix.to_owned(), Vec::new()));
+            self.families.len() - 1
+        });
+        &mut self.families[at].1
     }
 
     fn add(&mut self, file: File) -> Result<Vec<SpanEvent>, toml::de::Error> {

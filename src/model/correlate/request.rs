@@ -21,12 +21,29 @@ impl Builder<'_> {
             node.name = "request not received yet".into();
             return node;
         };
-        let own = self.text(first, Field::Title);
-        let within = || self.text(self.first_asked(trace)?, Field::Title);
+        let own = self.asked(first);
+        let within = || self.asked(self.first_asked(trace)?);
         let title = own.or_else(within).map(|title| (title, None));
         let named = title.unwrap_or_else(|| untitled(self.name(first).0));
         (node.name, node.detail) = named;
         node
+    }
+
+    /// What a group was asked: what its own spans say, else the last message of a person that records
+    /// beside them hold. Of several that came at one moment nobody knows which was last.
+    pub(super) fn asked(&self, group: &Group) -> Option<Arc<str>> {
+        let told = group.pieces.iter().filter_map(|&i| {
+            let evidence = self.forest.pieces[i].evidence;
+            let said = evidence.facts.text(Field::Title)?;
+            Some((self.groups.op[i] == Op::Mark, evidence.start, said))
+        });
+        let (said, own): (Vec<_>, Vec<_>) = told.partition(|(mark, ..)| *mark);
+        let last = said.iter().map(|(_, at, _)| *at).max();
+        let mut latest = said.iter().filter(|(_, at, _)| Some(*at) == last);
+        let one = latest.next().map(|(.., text)| *text);
+        let one = one.filter(|one| latest.all(|(.., other)| other == one));
+        let text = own.first().map(|(.., text)| *text).or(one);
+        text.map(|text| self.cx.texts.text(text))
     }
 
     /// What was asked first in the traces of a turn whose root is none of an agent: an HTTP request, a job.
@@ -35,7 +52,7 @@ impl Builder<'_> {
         let here = self.places.groups.values().filter(|g| {
             let own = anchor(g).evidence.trace;
             let turn = self.places.turn_of.get(&own).copied().unwrap_or(own);
-            turn == trace && self.text(g, Field::Title).is_some()
+            turn == trace && self.asked(g).is_some()
         });
         here.min_by_key(|g| (anchor(g).evidence.start, self.forest.depth[g.anchor]))
     }
