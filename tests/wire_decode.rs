@@ -2,10 +2,23 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, EntityRef, InstrumentationScope, KeyValue, KeyValueList,
+};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{
+    Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
+    HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary,
+    SummaryDataPoint,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use proptest::prelude::*;
 use prost::Message;
 use spanfall::wire::payload::{Decoded, Encoding, Payload, Signal};
@@ -207,16 +220,219 @@ fn patched(spans: Vec<Span>, needle: &[u8], by: &[u8]) -> Bytes {
 }
 
 #[test]
-fn a_bad_string_costs_its_span_only() {
+fn a_text_that_is_no_utf8_is_mended_and_counted() {
     let body = patched(vec![span(1), span(2), span(3)], b"span 2", b"span \xff");
     let decoded = decode(&payload(Signal::Traces, body));
-    assert_eq!(names(&decoded), ["span 1", "span 3"]);
-    assert_eq!(decoded.rejected(), 1);
-    assert!(
-        decoded.rejection().contains("Span.name"),
-        "{}",
-        decoded.rejection()
-    );
+    assert_eq!(names(&decoded), ["span 1", "span \u{fffd}", "span 3"]);
+    assert_eq!((decoded.rejected(), decoded.repaired), (0, 1));
+    let mended = &decoded.spans[1];
+    assert_eq!(Span::decode(&*mended.bytes).unwrap(), mended.span);
+    let whole = Span {
+        name: "span \u{fffd}".into(),
+        ..span(2)
+    };
+    assert_eq!(mended.span, whole, "nothing else of it changed");
+}
+
+/// Every text of this message, wherever it stands.
+const TEXT: &str = "a text";
+
+/// The requests with every [`TEXT`] made unreadable, what is read of them, and how many there were.
+fn unreadable(signal: Signal, request: &impl Message) -> (Decoded, u64) {
+    let mut body = request.encode_to_vec();
+    let mut count = 0;
+    while let Some(at) = body.windows(6).position(|w| w == TEXT.as_bytes()) {
+        body[at + 2] = 0xff;
+        count += 1;
+    }
+    (decode(&payload(signal, body)), count)
+}
+
+fn text() -> String {
+    TEXT.into()
+}
+
+/// Attributes with texts as key, value, in lists and in maps.
+fn attributes() -> Vec<KeyValue> {
+    let any = |value| Some(AnyValue { value: Some(value) });
+    let pair = |value| KeyValue {
+        key: text(),
+        value: any(value),
+        ..KeyValue::default()
+    };
+    let list = ArrayValue {
+        values: vec![AnyValue {
+            value: Some(Any::StringValue(text())),
+        }],
+    };
+    let map = KeyValueList {
+        values: vec![pair(Any::ArrayValue(list.clone()))],
+    };
+    vec![
+        pair(Any::StringValue(text())),
+        pair(Any::ArrayValue(list)),
+        pair(Any::KvlistValue(map)),
+        pair(Any::IntValue(5)),
+    ]
+}
+
+fn resource() -> Resource {
+    Resource {
+        attributes: attributes(),
+        entity_refs: vec![EntityRef {
+            schema_url: text(),
+            r#type: text(),
+            id_keys: vec![text(), text()],
+            description_keys: vec![text()],
+        }],
+        ..Resource::default()
+    }
+}
+
+fn scope() -> InstrumentationScope {
+    InstrumentationScope {
+        name: text(),
+        version: text(),
+        attributes: attributes(),
+        ..InstrumentationScope::default()
+    }
+}
+
+#[test]
+fn no_text_of_a_span_is_forgotten() {
+    let span = Span {
+        trace_state: text(),
+        name: text(),
+        attributes: attributes(),
+        events: vec![Event {
+            name: text(),
+            attributes: attributes(),
+            ..Event::default()
+        }],
+        links: vec![Link {
+            trace_state: text(),
+            attributes: attributes(),
+            ..Link::default()
+        }],
+        status: Some(Status {
+            message: text(),
+            ..Status::default()
+        }),
+        ..span(1)
+    };
+    let group = ResourceSpans {
+        resource: Some(resource()),
+        scope_spans: vec![ScopeSpans {
+            scope: Some(scope()),
+            spans: vec![span],
+            ..ScopeSpans::default()
+        }],
+        ..ResourceSpans::default()
+    };
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![group],
+    };
+    let (decoded, texts) = unreadable(Signal::Traces, &request);
+    assert_eq!((decoded.rejects.len(), decoded.repaired), (0, texts));
+    let span = &decoded.spans[0];
+    assert_eq!(span.span.status.as_ref().unwrap().message, "a \u{fffd}ext");
+    assert_eq!(span.origin.scope.version, "a \u{fffd}ext");
+}
+
+#[test]
+fn no_text_of_a_log_record_is_forgotten() {
+    let record = LogRecord {
+        severity_text: text(),
+        event_name: text(),
+        body: attributes().remove(2).value,
+        attributes: attributes(),
+        ..LogRecord::default()
+    };
+    let group = ResourceLogs {
+        resource: Some(resource()),
+        scope_logs: vec![ScopeLogs {
+            scope: Some(scope()),
+            log_records: vec![record],
+            ..ScopeLogs::default()
+        }],
+        ..ResourceLogs::default()
+    };
+    let request = ExportLogsServiceRequest {
+        resource_logs: vec![group],
+    };
+    let (decoded, texts) = unreadable(Signal::Logs, &request);
+    assert_eq!((decoded.rejects.len(), decoded.repaired), (0, texts));
+    assert_eq!(decoded.logs[0].record.event_name, "a \u{fffd}ext");
+}
+
+#[test]
+fn no_text_of_a_metric_is_forgotten() {
+    let exemplars = || {
+        vec![Exemplar {
+            filtered_attributes: attributes(),
+            ..Exemplar::default()
+        }]
+    };
+    let numbers = || {
+        vec![NumberDataPoint {
+            attributes: attributes(),
+            exemplars: exemplars(),
+            ..NumberDataPoint::default()
+        }]
+    };
+    let all = [
+        Data::Gauge(Gauge {
+            data_points: numbers(),
+        }),
+        Data::Sum(Sum {
+            data_points: numbers(),
+            ..Sum::default()
+        }),
+        Data::Histogram(Histogram {
+            data_points: vec![HistogramDataPoint {
+                attributes: attributes(),
+                exemplars: exemplars(),
+                ..HistogramDataPoint::default()
+            }],
+            ..Histogram::default()
+        }),
+        Data::ExponentialHistogram(ExponentialHistogram {
+            data_points: vec![ExponentialHistogramDataPoint {
+                attributes: attributes(),
+                exemplars: exemplars(),
+                ..ExponentialHistogramDataPoint::default()
+            }],
+            ..ExponentialHistogram::default()
+        }),
+        Data::Summary(Summary {
+            data_points: vec![SummaryDataPoint {
+                attributes: attributes(),
+                ..SummaryDataPoint::default()
+            }],
+        }),
+    ];
+    let metric = |data| Metric {
+        name: text(),
+        description: text(),
+        unit: text(),
+        metadata: attributes(),
+        data: Some(data),
+    };
+    let group = ResourceMetrics {
+        resource: Some(resource()),
+        scope_metrics: vec![ScopeMetrics {
+            scope: Some(scope()),
+            metrics: all.map(metric).to_vec(),
+            ..ScopeMetrics::default()
+        }],
+        ..ResourceMetrics::default()
+    };
+    let request = ExportMetricsServiceRequest {
+        resource_metrics: vec![group],
+    };
+    let (decoded, texts) = unreadable(Signal::Metrics, &request);
+    assert_eq!((decoded.rejects.len(), decoded.repaired), (0, texts));
+    assert_eq!(decoded.metrics.len(), 5);
 }
 
 #[test]
@@ -343,7 +559,7 @@ fn a_cut_body_keeps_the_spans_before_the_cut() {
 
 #[test]
 fn a_bad_resource_costs_no_span() {
-    let bad = b"\x0a\x05\x0a\x03\x0a\x01\xff".to_vec(); // resource { attributes { key: 0xff } }
+    let bad = b"\x0a\x05\x0a\x03\x0f\x01k".to_vec(); // resource { attributes { no wire type 7 } }
     let good = request(vec![span(1)]);
     let inner = &good[2..]; // after tag and length of the one group, which is short
     let mut body = vec![0x0A, u8::try_from(bad.len() + inner.len()).unwrap()];
@@ -734,8 +950,8 @@ proptest! {
         let which = which.index(usize::from(count));
         let spans: Vec<_> = (0..count).map(|n| Span { name: format!("n{n:05}"), ..span(n + 1) }).collect();
         let mut by = junk;
-        by[0] = 0xff; // never valid in UTF-8, so the name cannot be read
-        let body = patched(spans, format!("n{which:05}").as_bytes(), &by);
+        by[0] = 0x2f; // the name's key, with a wire type that there is not
+        let body = patched(spans, format!("\x2a\x06n{which:05}").as_bytes(), &by);
         let decoded = decode(&payload(Signal::Traces, body));
         let kept: Vec<_> = (0..usize::from(count)).filter(|n| *n != which).map(|n| format!("n{n:05}")).collect();
         prop_assert_eq!(names(&decoded), kept);

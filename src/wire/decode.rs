@@ -1,5 +1,6 @@
 //! Payload to spans, records and metrics: pure, and never failing as a whole.
 
+use super::mend::{self, Texts};
 use super::payload::{Decoded, Encoding, Origin, Payload, RawLog, RawMetric, RawSpan, Signal};
 use super::{json, lenient, protobuf};
 use bytes::Bytes;
@@ -56,6 +57,8 @@ pub(super) trait Item:
     prost::Message + Default + serde::de::DeserializeOwned + lenient::Read
 {
     const NAMES: Names;
+    /// Where texts stand in its protobuf.
+    const TEXTS: &'static Texts;
 
     /// Makes the ids what the model relies on; the number of repairs, or why the item is refused.
     fn admit(&mut self) -> Result<u64, String>;
@@ -116,6 +119,7 @@ impl Item for Span {
         items: "spans",
         item: "span",
     };
+    const TEXTS: &'static Texts = &mend::SPAN;
 
     fn admit(&mut self) -> Result<u64, String> {
         required_id::<16>("trace id", &self.trace_id)?;
@@ -149,6 +153,7 @@ impl Item for LogRecord {
         items: "logRecords",
         item: "log record",
     };
+    const TEXTS: &'static Texts = &mend::LOG;
 
     fn admit(&mut self) -> Result<u64, String> {
         Ok(optional_id::<16>(&mut self.trace_id) + optional_id::<8>(&mut self.span_id))
@@ -178,6 +183,7 @@ impl Item for Metric {
         items: "metrics",
         item: "metric",
     };
+    const TEXTS: &'static Texts = &mend::METRIC;
 
     fn admit(&mut self) -> Result<u64, String> {
         Ok(0)

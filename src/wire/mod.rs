@@ -13,6 +13,7 @@ pub mod decode;
 pub mod inflate;
 mod json;
 mod lenient;
+mod mend;
 mod messages;
 pub mod payload;
 pub mod post;

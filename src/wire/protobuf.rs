@@ -1,12 +1,13 @@
 //! Export requests in protobuf: the frames are walked here, without copying, and only the spans,
-//! records and metrics themselves are given to prost, one by one. So a malformed string, or nesting
-//! beyond prost's limit, costs one span and not the batch.
+//! records and metrics themselves are given to prost, one by one. So a wrong wire type, or nesting
+//! beyond prost's limit, costs one span and not the batch; a text that is no UTF-8 costs nothing else.
 //!
 //! The three signals share their field numbers: a request is `1: resource group`, a resource group
 //! `1: resource, 2: scope group, 3: schema URL`, a scope group `1: scope, 2: item, 3: schema URL`
 //! (opentelemetry/proto/{trace,logs,metrics}/v1).
 
 use super::decode::Item;
+use super::mend::{self, Texts, mend};
 use super::payload::{Decoded, Origin};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
@@ -18,20 +19,20 @@ use std::sync::Arc;
 const CUT_OFF: &str = "the body is cut off: it ends before the length it states";
 
 /// One field of a message.
-struct Field<'a> {
-    number: u32,
+pub(super) struct Field<'a> {
+    pub number: u32,
     /// Its content, if it is length-delimited.
-    data: Option<&'a [u8]>,
+    pub data: Option<&'a [u8]>,
     /// The content ends before the length it states.
-    torn: bool,
+    pub torn: bool,
 }
 
 /// The fields of a message, in order. An error ends it, as nothing after it can be found.
 #[derive(Clone)]
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn read(&mut self) -> Result<Field<'a>, String> {
+    pub fn read(&mut self) -> Result<Field<'a>, String> {
         let (number, wire) = decode_key(&mut self.0).map_err(|e| e.to_string())?;
         let length = match wire {
             WireType::Varint => {
@@ -132,7 +133,7 @@ fn each<'a>(
 
 fn resource_group<T: Item>(body: &Bytes, group: &[u8], out: &mut Decoded) {
     // the resource may stand behind the spans that it is of
-    let resource: Resource = merged(group, "resource", out);
+    let resource: Resource = merged(group, ("resource", &mend::RESOURCE), out);
     let schema_url = text(group);
     each(group, 2, out, |_, scope_group, out| {
         let scoped = Scoped {
@@ -153,7 +154,7 @@ struct Scoped<'a> {
 
 impl Scoped<'_> {
     fn read<T: Item>(&self, group: &[u8], out: &mut Decoded) {
-        let scope: InstrumentationScope = merged(group, "scope", out);
+        let scope: InstrumentationScope = merged(group, ("scope", &mend::SCOPE), out);
         let own_url = text(group);
         let schema_url = if own_url.is_empty() {
             self.schema_url.into()
@@ -176,25 +177,52 @@ impl Scoped<'_> {
             }
             match T::decode(data) {
                 Ok(item) => item.take(&origin, |_| self.body.slice_ref(data), out),
-                Err(e) => out.reject(1, format!("{name} not readable: {e}")),
+                Err(e) => match mended::<T>(data) {
+                    Some((item, bytes, repairs)) => {
+                        out.repaired += repairs;
+                        item.take(&origin, |_| bytes, out);
+                    }
+                    None => out.reject(1, format!("{name} not readable: {e}")),
+                },
             }
         });
     }
 }
 
+/// An item that could be read but for texts that are no UTF-8, its bytes with these replaced, and
+/// how many they were.
+fn mended<T: Item>(data: &[u8]) -> Option<(T, Bytes, u64)> {
+    let (bytes, repairs) = mend(data, T::TEXTS)?;
+    let item = T::decode(bytes.as_slice()).ok()?;
+    Some((item, bytes.into(), repairs))
+}
+
 /// Field 1 of a group. If it cannot be read, what it belongs to is kept without it.
-fn merged<M: Message + Default>(group: &[u8], what: &str, out: &mut Decoded) -> M {
+fn merged<M: Message + Default>(
+    group: &[u8],
+    (what, texts): (&str, &Texts),
+    out: &mut Decoded,
+) -> M {
     let mut message = M::default();
-    for data in whole(group, 1) {
-        if let Err(e) = message.merge(data) {
-            out.reject(
-                0,
-                format!("{what} not readable, its contents are kept without it: {e}"),
-            );
-            return M::default();
+    let merged = whole(group, 1).try_for_each(|data| message.merge(data));
+    let Err(e) = merged else { return message };
+    let (mut message, mut repaired) = (M::default(), 0);
+    let mended = whole(group, 1).try_for_each(|data| match mend(data, texts) {
+        Some((mended, repairs)) => {
+            repaired += repairs;
+            message.merge(mended.as_slice())
         }
+        None => message.merge(data),
+    });
+    if mended.is_ok() {
+        out.repaired += repaired;
+        return message;
     }
-    message
+    out.reject(
+        0,
+        format!("{what} not readable, its contents are kept without it: {e}"),
+    );
+    M::default()
 }
 
 /// Field 3 of a group, its schema URL.
