@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Does the memory limit hold? Sends spans at full speed, without a screen, and tells the largest resident memory,
-# what was acknowledged and what the report says became of it.
+# what was acknowledged, what the report says became of it, and whether the sessions that are kept are whole.
 # Usage: benches/flood.sh OTLPLOAD [SECONDS] [LIMIT] [otlpload's own flags…]
 #   benches/flood.sh otlpload 300 128MiB
 #   benches/flood.sh otlpload 60 128MiB --profile fat
@@ -37,9 +37,11 @@ done
 peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
 kill -INT "$pid"
 wait "$pid" || true
-python3 - "$dir" "$seconds" "$peak" "$most" <<'PY'
+length=41 # spans of a trace, each a session
+case " $* " in *" --trace-len "*) length=$(sed 's/.*--trace-len \([0-9]*\).*/\1/' <<< "$*") ;; esac
+python3 - "$dir" "$seconds" "$peak" "$most" "$length" <<'PY'
 import json, sys
-dir, seconds, peak, most = sys.argv[1], *map(int, sys.argv[2:])
+dir, seconds, peak, most, length = sys.argv[1], *map(int, sys.argv[2:])
 sent = [json.loads(line) for line in open(dir + "/sent")]
 text = open(dir + "/report").read()
 report = json.loads(text[text.index("\n{") + 1 if not text.startswith("{") else 0:])
@@ -48,5 +50,7 @@ acked = sum(run["spans_ok"] for run in sent)
 kept = sum(len(s["nodes"]) for s in report["sessions"])
 print(f"peak {peak / 1024:.0f} MiB resident ({most / 1024:.0f} sampled), {acked} spans acknowledged ({acked / seconds:.0f}/s)")
 print("received", got)
-print("sessions kept", len(report["sessions"]))
+parts = [len(s["nodes"]) for s in report["sessions"] if len(s["nodes"]) < length]
+print("sessions kept", len(report["sessions"]), "with less than all their spans", len(parts), sorted(parts)[:20],
+      f"(of each run of {len(sent)} the last trace is short: {100000 % length} spans)")
 PY

@@ -326,7 +326,7 @@ fn what_is_hidden_is_hidden_everywhere() {
     for store in &stores {
         let ids = store.ids();
         let evidence = store.evidence(ids[0]).unwrap();
-        let kept = String::from_utf8_lossy(store.bytes(evidence)).into_owned();
+        let kept = String::from_utf8_lossy(&store.bytes(evidence)).into_owned();
         assert!(
             kept.contains("gpt-5") && kept.contains("[content "),
             "{kept}"

@@ -238,3 +238,13 @@ fn configs() {
     ];
     run(texts.into(), fuzz::configs);
 }
+
+#[test]
+fn queries() {
+    let texts = [
+        "tool:bash and not under:(agent:explore or status=error)",
+        "dur>2s cost>=0.01 tokens.in > 10k \"fix the bug\" attr.acme.user~an",
+        "has:(model:sonnet* and ttft>1s) or @slow",
+    ];
+    run(texts.map(|t| t.as_bytes().to_vec()).into(), fuzz::queries);
+}

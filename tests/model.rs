@@ -696,6 +696,39 @@ fn then_whole_sessions_go_and_the_totals_keep_them() {
 }
 
 #[test]
+fn what_is_compressed_weighs_less_reads_the_same_and_lets_more_stay() {
+    let held = |compressed: bool| {
+        let mut store = store(sessions(3000));
+        let all = store.weight();
+        while compressed && store.can_squeeze() {
+            store.squeeze();
+        }
+        let weight = store.weight();
+        store.hold(all / 4 * 3, &|_| false);
+        assert!(store.weight() <= all / 4 * 3);
+        for id in store.sessions().iter().map(|s| s.id).collect::<Vec<_>>() {
+            for evidence in store
+                .members(id)
+                .iter()
+                .map(|&m| store.evidence(m).unwrap())
+            {
+                let bytes = store.bytes(evidence);
+                assert_eq!(bytes.len(), evidence.bytes.len());
+                assert!(bytes.iter().all(|&b| b == 7));
+            }
+        }
+        (all, weight, store.counters.content_dropped)
+    };
+    let ((all, plain, dropped), (_, less, dropped_less)) = (held(false), held(true));
+    assert_eq!(plain, all);
+    assert!(
+        less < all - 4_500_000,
+        "{less} of {all}: 6 MB of sevens, all but the last block"
+    );
+    assert!(dropped_less < dropped, "{dropped_less} < {dropped}");
+}
+
+#[test]
 fn a_running_session_keeps_the_content_of_its_newest_turn() {
     let mut items = sessions(1);
     let open = |id, parent, op| {

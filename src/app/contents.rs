@@ -63,7 +63,7 @@ impl<'a> Kept<'a> {
 
     fn may_hold(self, node: &Node, words: &Words) -> bool {
         self.evidence(node)
-            .any(|e| words.may_be_in(self.0.bytes(e)))
+            .any(|e| words.may_be_in(&self.0.bytes(e)))
     }
 }
 

@@ -47,7 +47,7 @@ pub fn told(store: &Store, known: &Known, node: &Node, sources: &[Source]) -> To
     let found = sources.iter().filter_map(|s| store.evidence(s.evidence));
     let (mut opened, mut bytes) = (Vec::new(), 0);
     for evidence in found {
-        bytes += store.bytes(evidence).len();
+        bytes += evidence.bytes.len();
         opened.extend(read(store, evidence));
     }
     let messages = messages(node, &opened);
@@ -70,7 +70,7 @@ pub fn told(store: &Store, known: &Known, node: &Node, sources: &[Source]) -> To
 /// What a model call said by its evidence, the tools that it was offered, and the bytes read.
 pub(super) fn said(store: &Store, call: &[EvidenceId]) -> (Vec<Message>, Vec<Offer>, usize) {
     let found: Vec<_> = call.iter().filter_map(|id| store.evidence(*id)).collect();
-    let bytes = found.iter().map(|e| store.bytes(e).len()).sum();
+    let bytes = found.iter().map(|e| e.bytes.len()).sum();
     let opened: Vec<_> = found.iter().filter_map(|e| read(store, e)).collect();
     let (spans, logs) = by_signal(&opened);
     let messages = content::messages_of_call(&spans, &logs);
@@ -116,8 +116,10 @@ pub(super) fn read(store: &Store, evidence: &Evidence) -> Option<Opened> {
         return None;
     }
     match evidence.signal {
-        Signal::Span => Span::decode(bytes).ok().map(|s| Opened::Span(Box::new(s))),
-        Signal::Log => LogRecord::decode(bytes)
+        Signal::Span => Span::decode(&*bytes)
+            .ok()
+            .map(|s| Opened::Span(Box::new(s))),
+        Signal::Log => LogRecord::decode(&*bytes)
             .ok()
             .map(|r| Opened::Log(Box::new(r))),
     }

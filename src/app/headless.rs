@@ -3,6 +3,7 @@
 use super::load::file;
 use super::lore::Known;
 use super::now_ns;
+use super::pace::QUIET;
 use super::receive::Receiving;
 use super::report::print;
 use super::show::{Memory, block_on, receiver, warn_of_strangers};
@@ -61,6 +62,7 @@ async fn receive(
         addresses.join(" ")
     )?;
     let mut look = Instant::now() + LOOK;
+    let mut heard = Instant::now();
     loop {
         // Not a branch of its own: batches that keep coming must not keep it from its turn.
         if store.held() > limit || look <= Instant::now() {
@@ -75,8 +77,12 @@ async fn receive(
         tokio::select! {
             biased;
             told = signals.next() => if told != Told::GoOn { break },
-            Some(came) = receiving.batches.recv() => file(&mut store, came.batch),
+            Some(came) = receiving.batches.recv() => {
+                file(&mut store, came.batch);
+                heard = Instant::now();
+            }
             () = sleep_until(look) => {}
+            () = sleep_until(heard + QUIET), if store.can_squeeze() => store.squeeze(),
         }
     }
     while let Ok(came) = receiving.batches.try_recv() {

@@ -32,6 +32,7 @@ const CLOCK: Duration = Duration::from_secs(1);
 const PART: Duration = Duration::from_millis(1);
 /// Batches filed before keys are looked at again.
 const SLICE: usize = 8;
+
 /// What the screen shows, and how.
 pub struct Show {
     /// Tables and prices.
@@ -279,9 +280,11 @@ impl Loop {
                 n = receive::next(self.receiving.as_mut(), &mut batches, SLICE), if !self.screen.is_full() => {
                     self.fresh |= n > 0;
                     self.came |= n > 0;
+                    self.pace.hear(Instant::now());
                     batches.drain(..).for_each(|came| self.screen.receive(came.batch));
                 }
                 () = sleep_until(wake) => self.on_time(),
+                () = sleep_until(self.pace.quiet_at()), if self.screen.can_squeeze() => self.screen.squeeze(),
             }
         }
     }
@@ -385,6 +388,7 @@ impl Loop {
         };
         (self.dirty, self.fresh) = (true, true);
         self.pace.press();
+        self.pace.hear(Instant::now());
         self.screen.act(Action::Time(clock));
         let asked = self.screen.act(action);
         self.serve(&asked, writer);

@@ -12,6 +12,9 @@ const WORK: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(4),
 /// While evidence comes, correlating takes at most one part in so many of the loop's time.
 const SHARE: u32 = 4;
 
+/// When no evidence and no key has come for so long, there is time to tidy up.
+pub(super) const QUIET: Duration = Duration::from_millis(250);
+
 /// How much comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inflow {
@@ -31,6 +34,7 @@ pub(super) struct Pace {
     drawn: Instant,
     /// So much before its time the next frame may be drawn: the frame after it waits the longer.
     early: Duration,
+    heard: Instant,
 }
 
 impl Pace {
@@ -42,7 +46,18 @@ impl Pace {
             draw_at: now,
             drawn: now,
             early: Duration::ZERO,
+            heard: now,
         }
+    }
+
+    /// Evidence came, or a key.
+    pub fn hear(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// When there is time to tidy up.
+    pub fn quiet_at(&self) -> Instant {
+        self.heard + QUIET
     }
 
     /// A key was pressed: what it changes is shown at once.

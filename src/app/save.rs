@@ -148,9 +148,9 @@ impl Saving {
                     Kind::Log => Signal::Logs,
                 },
                 sender: sender.clone(),
-                bytes: content.to_vec(),
+                bytes: content.into_owned(),
             });
-            bytes += content.len();
+            bytes += evidence.bytes.len();
             if bytes >= PART {
                 break;
             }

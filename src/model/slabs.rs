@@ -1,11 +1,25 @@
 //! Where the bytes of evidence lie: one after another in large blocks, so that a million spans
 //! take their bytes and no allocator's rounding. A block goes when nothing in it is left; what is
-//! left in blocks that are mostly empty can be moved together.
+//! left in blocks that are mostly empty can be moved together. Blocks that are full are compressed
+//! when there is time ([`Slabs::squeeze`]); reading a piece opens its block, and the ones that were
+//! read last stay open.
+
+mod squeezed;
+
+use squeezed::{Squeezed, Squeezing};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Size of a block; a longer piece has a block of its own.
 const BLOCK: usize = 1 << 20;
-/// Of what is held, the part that may be of no use before it is worth moving pieces together.
+/// Of what is held, the part that may be of no use before it is worth moving pieces together, and
+/// that compressing must save.
 const LOSS: usize = 8;
+/// So many bytes are compressed at a time: about half a millisecond.
+const SLICE: usize = 128 << 10;
+/// So many bytes of opened blocks are kept, and always the last.
+const OPEN: usize = 4 * BLOCK;
 
 /// Where a piece's bytes are; nowhere, when its length is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,10 +43,29 @@ impl Stored {
 
 #[derive(Default)]
 struct Block {
+    /// What is in it, unless it is compressed.
     bytes: Vec<u8>,
+    squeezed: Option<Squeezed>,
+    /// Bytes of its pieces.
     live: usize,
     /// What is left of it is to be moved.
     leaving: bool,
+}
+
+impl Block {
+    /// Bytes that it takes.
+    fn held(&self) -> usize {
+        let squeezed = self.squeezed.as_ref().map(Squeezed::held);
+        squeezed.unwrap_or(self.bytes.capacity())
+    }
+
+    /// Of the bytes of its pieces, those that compressing saves.
+    fn saved(&self) -> usize {
+        let Some(squeezed) = &self.squeezed else {
+            return 0;
+        };
+        self.live - self.live * squeezed.held() / squeezed.len().max(1)
+    }
 }
 
 /// All blocks. The newest is being filled.
@@ -41,9 +74,14 @@ pub struct Slabs {
     blocks: Vec<Block>,
     free: Vec<u32>,
     filling: Option<u32>,
-    /// Bytes of all blocks, and of all that is kept in them.
+    /// Blocks that are full and may be worth compressing.
+    full: VecDeque<u32>,
+    squeezing: Option<Squeezing>,
+    opened: Mutex<VecDeque<(u32, Arc<[u8]>)>>,
+    /// Bytes of all blocks, of all that is kept in them, and of those that compressing saves.
     held: usize,
     live: usize,
+    saved: usize,
 }
 
 impl Slabs {
@@ -97,12 +135,55 @@ impl Slabs {
             block.bytes.shrink_to_fit();
             self.held += block.bytes.capacity();
         }
+        self.full.push_back(number);
         self.sweep(number);
+    }
+
+    /// There is something to compress, or to close again.
+    pub fn can_squeeze(&self) -> bool {
+        self.squeezing.is_some() || !self.full.is_empty() || !self.opened().is_empty()
+    }
+
+    /// Compresses some of a full block; about half a millisecond. For when nothing else is to be
+    /// done: blocks that were opened are closed.
+    pub fn squeeze(&mut self) {
+        self.opened().clear();
+        let next = |full: &mut VecDeque<u32>| Squeezing::new(full.pop_front()?).ok();
+        let Some(mut squeezing) = self.squeezing.take().or_else(|| next(&mut self.full)) else {
+            return;
+        };
+        let Some(block) = self.blocks.get_mut(squeezing.block as usize) else {
+            return;
+        };
+        if block.bytes.is_empty() || self.filling == Some(squeezing.block) {
+            return; // it went meanwhile, and its number may be another's
+        }
+        match squeezing.go_on(&block.bytes, SLICE) {
+            Ok(true) => self.squeezing = Some(squeezing),
+            Ok(false) => {
+                let squeezed = squeezing.end().ok();
+                let worth = |s: &Squeezed| s.held() < s.len() - s.len() / LOSS;
+                if let Some(squeezed) = squeezed.filter(worth) {
+                    self.held -= block.held();
+                    block.bytes = Vec::new();
+                    block.squeezed = Some(squeezed);
+                    self.held += block.held();
+                    self.saved += block.saved();
+                }
+            }
+            Err(_) => {} // no memory to do it in: it stays as it is
+        }
+    }
+
+    /// Bytes of pieces that take no memory, since they are compressed.
+    pub fn saved(&self) -> usize {
+        self.saved
     }
 
     /// Bytes that are held and of no use.
     pub fn slack(&self) -> usize {
-        self.held - self.live
+        let opened: usize = self.opened().iter().map(|(_, bytes)| bytes.len()).sum();
+        (self.held + self.saved + opened).saturating_sub(self.live)
     }
 
     /// Marks the blocks that are worth leaving, if it is worth it; what is in them is to be moved
@@ -112,8 +193,8 @@ impl Slabs {
             return false;
         }
         for (block, number) in self.blocks.iter_mut().zip(0..) {
-            let lost = block.bytes.capacity() - block.live;
-            block.leaving = lost > block.bytes.capacity() / LOSS && self.filling != Some(number);
+            let held = block.held(); // what is moved is not compressed at first
+            block.leaving = block.live < held - held / LOSS && self.filling != Some(number);
         }
         true
     }
@@ -124,18 +205,46 @@ impl Slabs {
         if stored.is_empty() || !block.is_some_and(|b| b.leaving) {
             return stored;
         }
-        let bytes = self.get(stored).to_vec();
+        let bytes = self.get(stored).into_owned();
         let there = self.keep(&bytes);
         self.release(stored);
         there
     }
 
     /// The bytes of a piece.
-    pub fn get(&self, stored: Stored) -> &[u8] {
+    pub fn get(&self, stored: Stored) -> Cow<'_, [u8]> {
         let from = stored.at as usize;
+        let place = from..from + stored.len();
         let block = self.blocks.get(stored.block as usize);
-        let bytes = block.and_then(|b| b.bytes.get(from..from + stored.len()));
-        bytes.unwrap_or_default()
+        let Some(block) = block.filter(|_| !stored.is_empty()) else {
+            return Cow::default();
+        };
+        match &block.squeezed {
+            None => block.bytes.get(place).unwrap_or_default().into(),
+            Some(squeezed) => {
+                let opened = self.open(stored.block, squeezed);
+                opened.get(place).unwrap_or_default().to_vec().into()
+            }
+        }
+    }
+
+    /// The bytes of a block that is compressed.
+    fn open(&self, number: u32, squeezed: &Squeezed) -> Arc<[u8]> {
+        let mut opened = self.opened();
+        if let Some((_, bytes)) = opened.iter().find(|(of, _)| *of == number) {
+            return bytes.clone();
+        }
+        let bytes: Arc<[u8]> = squeezed.open().unwrap_or_default().into();
+        opened.push_back((number, bytes.clone()));
+        let mut all: usize = opened.iter().map(|(_, bytes)| bytes.len()).sum();
+        while all > OPEN && opened.len() > 1 {
+            all -= opened.pop_front().map_or(0, |(_, bytes)| bytes.len());
+        }
+        bytes
+    }
+
+    fn opened(&self) -> MutexGuard<'_, VecDeque<(u32, Arc<[u8]>)>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a piece go.
@@ -144,7 +253,9 @@ impl Slabs {
             return;
         }
         if let Some(block) = self.blocks.get_mut(stored.block as usize) {
+            self.saved -= block.saved();
             block.live = block.live.saturating_sub(stored.len());
+            self.saved += block.saved();
             self.live = self.live.saturating_sub(stored.len());
         }
         if self.filling != Some(stored.block) {
@@ -156,11 +267,13 @@ impl Slabs {
     fn sweep(&mut self, number: u32) {
         if let Some(block) = self.blocks.get_mut(number as usize)
             && block.live == 0
-            && block.bytes.capacity() > 0
+            && block.held() > 0
         {
-            self.held -= block.bytes.capacity();
+            self.held -= block.held();
             *block = Block::default();
             self.free.push(number);
+            self.squeezing.take_if(|s| s.block == number);
+            self.opened().retain(|(of, _)| *of != number);
         }
     }
 }
@@ -176,14 +289,14 @@ mod tests {
             .map(|i| vec![i; 100_000])
             .map(|bytes| (bytes.clone(), slabs.keep(&bytes)))
             .collect();
-        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == bytes));
+        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == *bytes));
         assert_eq!(slabs.blocks.len(), 4, "ten pieces fit in a block of 1 MiB");
         for (_, at) in &pieces[..10] {
             slabs.release(*at);
         }
         assert_eq!(slabs.free, [0], "the first block went with its last piece");
         assert!(slabs.get(pieces[0].1).is_empty());
-        assert_eq!(slabs.get(pieces[39].1), pieces[39].0);
+        assert_eq!(slabs.get(pieces[39].1), pieces[39].0.as_slice());
     }
 
     #[test]
@@ -191,12 +304,12 @@ mod tests {
         let mut slabs = Slabs::default();
         let long = vec![7; 3 * BLOCK];
         let at = slabs.keep(&long);
-        assert_eq!(slabs.get(at), long);
+        assert_eq!(slabs.get(at), long.as_slice());
         let next = slabs.keep(&[1, 2, 3]);
-        assert_eq!(slabs.get(next), [1, 2, 3]);
+        assert_eq!(slabs.get(next), [1, 2, 3].as_slice());
         slabs.release(at);
         assert!(slabs.get(at).is_empty());
-        assert_eq!(slabs.get(next), [1, 2, 3]);
+        assert_eq!(slabs.get(next), [1, 2, 3].as_slice());
     }
 
     #[test]
@@ -223,7 +336,100 @@ mod tests {
         }
         assert!(slabs.held <= 6 * BLOCK, "{}", slabs.held);
         assert_eq!(slabs.live, 40 * 100_000);
-        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == bytes));
+        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == *bytes));
+    }
+
+    /// Pieces of text that repeats, as much as two blocks and a half.
+    fn talk(slabs: &mut Slabs) -> Vec<(Vec<u8>, Stored)> {
+        let line = |i: usize| format!("call {i}: the same question as before, and an answer. ");
+        (0..25)
+            .map(|i| line(i).repeat(100_000 / line(i).len()).into_bytes())
+            .map(|bytes| (bytes.clone(), slabs.keep(&bytes)))
+            .collect()
+    }
+
+    fn squeeze_all(slabs: &mut Slabs) {
+        while slabs.can_squeeze() {
+            slabs.squeeze();
+        }
+    }
+
+    #[test]
+    fn full_blocks_are_compressed_and_read_as_before() {
+        let mut slabs = Slabs::default();
+        let pieces = talk(&mut slabs);
+        squeeze_all(&mut slabs);
+        let blocks = slabs.blocks.iter();
+        let squeezed: Vec<bool> = blocks.map(|b| b.squeezed.is_some()).collect();
+        assert_eq!(squeezed, [true, true, false], "the last is being filled");
+        assert!(slabs.held < BLOCK + BLOCK / 4, "{}", slabs.held);
+        assert_eq!(slabs.live - slabs.saved + slabs.slack(), slabs.held);
+        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == *bytes));
+        assert!(slabs.can_squeeze(), "blocks were opened");
+        squeeze_all(&mut slabs);
+        assert!(slabs.opened().is_empty());
+        for (_, at) in pieces {
+            slabs.release(at);
+        }
+        assert_eq!((slabs.live, slabs.saved), (0, 0));
+        assert_eq!(slabs.free, [0, 1]);
+    }
+
+    #[test]
+    fn what_cannot_be_compressed_stays_as_it_is() {
+        let mut slabs = Slabs::default();
+        let mut state = 1u64;
+        let mut noise = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[0]
+        };
+        let pieces: Vec<(Vec<u8>, Stored)> = (0..3)
+            .map(|_| (0..700_000).map(|_| noise()).collect::<Vec<u8>>())
+            .map(|bytes| (bytes.clone(), slabs.keep(&bytes)))
+            .collect();
+        squeeze_all(&mut slabs);
+        assert!(slabs.blocks.iter().all(|b| b.squeezed.is_none()));
+        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == *bytes));
+    }
+
+    #[test]
+    fn a_block_that_goes_while_it_is_compressed_takes_nothing_with_it() {
+        let mut slabs = Slabs::default();
+        let pieces = talk(&mut slabs);
+        slabs.squeeze();
+        assert!(slabs.squeezing.as_ref().is_some_and(|s| s.block == 0));
+        for (_, at) in &pieces[..10] {
+            slabs.release(*at);
+        }
+        assert_eq!(slabs.free, [0]);
+        let again = talk(&mut slabs);
+        squeeze_all(&mut slabs);
+        assert!(
+            again
+                .iter()
+                .chain(&pieces[10..])
+                .all(|(bytes, at)| slabs.get(*at) == *bytes)
+        );
+    }
+
+    #[test]
+    fn what_is_left_of_compressed_blocks_is_moved_when_that_takes_less() {
+        let mut slabs = Slabs::default();
+        let mut pieces: Vec<(Vec<u8>, Stored)> = (0..8).flat_map(|_| talk(&mut slabs)).collect();
+        squeeze_all(&mut slabs);
+        let held = slabs.held;
+        for (_, at) in &pieces[1..] {
+            slabs.release(*at);
+        }
+        pieces.truncate(1);
+        slabs.leave_sparse();
+        for (_, stored) in &mut pieces {
+            *stored = slabs.moved(*stored);
+        }
+        assert!(slabs.held <= held);
+        assert!(pieces.iter().all(|(bytes, at)| slabs.get(*at) == *bytes));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::units::{SessionKey, Units, of_sessions};
 use crate::metrics::Metrics;
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -131,7 +132,7 @@ impl Store {
     }
 
     /// A piece's protobuf bytes; empty when dropped to hold the memory limit.
-    pub fn bytes(&self, evidence: &Evidence) -> &[u8] {
+    pub fn bytes(&self, evidence: &Evidence) -> Cow<'_, [u8]> {
         self.slabs.get(evidence.bytes)
     }
 
@@ -216,10 +217,10 @@ impl Store {
         };
         let newer = |end: u64, arrival: u64, bytes: &[u8]| (end != 0, end, arrival, key_of(bytes));
         let known = self.slabs.get(there.bytes);
-        if new.signal == Signal::Log || (bytes == known && new.end == there.end) {
+        if new.signal == Signal::Log || (known == bytes && new.end == there.end) {
             return;
         }
-        let wins = newer(new.end, new.arrival, bytes) > newer(there.end, there.arrival, known);
+        let wins = newer(new.end, new.arrival, bytes) > newer(there.end, there.arrival, &known);
         let (unit, weight) = (there.unit, there.weight());
         if wins {
             self.twins.forget(old, there, &self.origins);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use spanfall::app::{detail, lore::Known};
 use spanfall::model::store::Store;
 use spanfall::privacy::{Contents, Privacy};
+use spanfall::query::{self, Saved, Seen};
 use spanfall::record::follow::Tail;
 use spanfall::record::journal;
 use spanfall::theme::Definition;
@@ -132,4 +133,21 @@ pub fn configs(data: &[u8]) {
         let printed = config::print(&read);
         assert_eq!(config::read(&printed).as_ref(), Ok(&read), "{printed}");
     }
+}
+
+/// Reading of queries: what is read is written back as the same, and what can be typed next is
+/// known wherever the cursor is.
+pub fn queries(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let saved = Saved::default();
+    match query::parse(&text, &saved) {
+        Ok(read) => {
+            let back = read.to_string();
+            assert_eq!(query::parse(&back, &saved).as_ref(), Ok(&read), "{back}");
+        }
+        Err(error) => assert!(text.is_char_boundary(error.at) && !error.why.is_empty()),
+    }
+    let cursor = data.first().map_or(0, |&at| usize::from(at));
+    let done = query::complete(&text, cursor, &Seen::default(), &saved);
+    assert!(text.get(done.from..done.to).is_some());
 }
