@@ -34,6 +34,7 @@ pub(super) struct ResourceKeys {
     pub(super) times: Vec<String>,
     pub(super) exception_event: String,
     pub(super) exception_message: String,
+    pub(super) exception_type: String,
 }
 
 /// The dialect tables, ready to read with.
@@ -144,11 +145,8 @@ impl Tables {
         reading.failed = reading
             .number(Field::Failed)
             .map_or(status_failed, |f| f == 1);
-        if reading.failed && !reading.has(Field::Error) {
-            let said = self.said(span);
-            reading.facts.extend(
-                said.map(|text| (Field::Error, OWN_FIELD, FactValue::Text(read::cut(&text)))),
-            );
+        if reading.failed {
+            self.failure(span, &mut reading);
         }
         reading
     }
@@ -350,28 +348,31 @@ impl Tables {
         })
     }
 
-    /// The error's own words: the status message, else the exception event's.
-    fn said(&self, span: &Span) -> Option<String> {
-        let status = span
-            .status
-            .as_ref()
-            .map(|s| s.message.clone())
-            .filter(|m| !m.is_empty());
-        status.or_else(|| {
-            let event = span
-                .events
-                .iter()
-                .find(|e| e.name == self.resource.exception_event)?;
-            let message = event
-                .attributes
-                .iter()
-                .find(|kv| kv.key == self.resource.exception_message)?;
-            message
-                .value
-                .as_ref()
-                .and_then(read::plain)
-                .map(std::borrow::Cow::into_owned)
-        })
+    /// The error's own words where no attribute has them, the status message before the exception
+    /// event's, and the exception's type.
+    fn failure(&self, span: &Span, reading: &mut Reading) {
+        let exception = |key: &str| {
+            let named = |name: &str| name == self.resource.exception_event;
+            let event = span.events.iter().find(|e| named(&e.name))?;
+            let told = event.attributes.iter().find(|kv| kv.key == key)?;
+            Some(read::plain(told.value.as_ref()?)?.into_owned())
+        };
+        let status = span.status.as_ref().map(|s| s.message.clone());
+        let words = || {
+            let status = status.clone().filter(|m| !m.is_empty());
+            status.or_else(|| exception(&self.resource.exception_message))
+        };
+        let kind = || exception(&self.resource.exception_type);
+        let told: [(Field, &dyn Fn() -> Option<String>); 2] =
+            [(Field::Error, &words), (Field::ErrorType, &kind)];
+        for (field, told) in told {
+            if reading.has(field) {
+                continue;
+            }
+            let told = told().filter(|text| !text.is_empty());
+            let fact = told.map(|text| (field, OWN_FIELD, FactValue::Text(read::cut(&text))));
+            reading.facts.extend(fact);
+        }
     }
 }
 

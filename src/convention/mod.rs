@@ -3,6 +3,7 @@
 //! messages and details when somebody looks. No attribute name stands in Rust: they are data,
 //! in `tables/` and `content/`.
 
+mod arguments;
 mod asides;
 pub mod content;
 mod document;

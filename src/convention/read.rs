@@ -1,6 +1,7 @@
 //! Readers: from an attribute's value to a fact's. Sizes and depths come from outside, so
 //! nothing recurses, and what does not read is no fact.
 
+use super::arguments::given;
 use super::document::document;
 use super::path::{Flat, walk};
 use super::rule::{Reader, Rule};
@@ -168,10 +169,12 @@ fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
             let meaning = rule.meaning(text);
             (!meaning.is_empty()).then(|| FactValue::Text(cut(meaning)))
         }
+        Reader::Arguments => given(text).map(|told| FactValue::Text(cut(&told))),
         Reader::Time => number(moment(text)),
         Reader::Id | Reader::Ids => Some(FactValue::Number(join_key(text))),
         Reader::SpanId => number(u64::from_str_radix(text, 16).ok()),
         Reader::Count => number(text.trim().parse().ok()),
+        Reader::Again => number(text.trim().parse().ok().and_then(|n: u64| n.checked_add(1))),
         Reader::S => number(nanos(text.trim().parse().ok()?, 1e9)),
         Reader::Ms => number(nanos(text.trim().parse().ok()?, 1e6)),
         Reader::Ns => number(nanos(text.trim().parse().ok()?, 1.0)),

@@ -23,8 +23,12 @@ pub const BODY: &str = "(body)";
 pub enum Reader {
     /// Text as it stands.
     Text,
+    /// What a tool was given, without a library's frame round it; none at all is no fact.
+    Arguments,
     /// A whole number, also as text or float.
     Count,
+    /// How often something was done again: one more than that in all.
+    Again,
     /// Seconds.
     S,
     /// Milliseconds.

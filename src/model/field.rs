@@ -57,6 +57,7 @@ pub enum Field {
     FirstTokenAt,
     FirstVisibleNs,
     AnsweredNs,
+    HoldsTools,
     Streamed,
     Chunk,
     VisibleChunk,
@@ -73,6 +74,7 @@ pub enum Field {
     AttemptAt,
     Failed,
     Error,
+    ErrorType,
     PendingParent,
     HandsOver,
     HandoffFrom,
@@ -117,6 +119,7 @@ impl Field {
                 | Self::Speed
                 | Self::FinishReasons
                 | Self::Error
+                | Self::ErrorType
                 | Self::HandoffFrom
                 | Self::HandoffTo
                 | Self::DisplayName

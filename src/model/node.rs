@@ -197,7 +197,7 @@ pub struct Node {
     pub call: Option<Box<Call>>,
     /// Sums over the model calls and tools of this node and below.
     pub rolled: Figures,
-    /// What a container says of itself: never part of a sum.
+    /// What a container says of itself, and an embedding of its tokens: never part of a sum.
     pub claimed: Option<Usage>,
     /// What it says of handing over to another agent.
     pub hands: Option<Box<Handover>>,

@@ -153,10 +153,13 @@ fn took(ns: u64) -> String {
 pub fn stretches(call: &Call, state: State, start: u64, end: u64) -> Vec<(Part, u64, u64)> {
     let phases = &call.phases;
     let from = call.answered_from.clamp(start, end.max(start));
-    let before = if call.attempts > 1 {
-        Part::Retry
-    } else {
-        Part::WaitPrefill
+    // Rounding of seconds to ns leaves crumbs, which are no time of their own.
+    let crumbs = end.saturating_sub(start) / 50;
+    // Before the request was made that was answered, no model was waited for.
+    let before = match from.saturating_sub(start) {
+        _ if call.attempts > 1 => Part::Retry,
+        short if short <= crumbs => Part::WaitPrefill,
+        _ => Part::NotSplit,
     };
     let mut out = vec![(before, start, from)];
     let mut at = from;
@@ -190,8 +193,6 @@ pub fn stretches(call: &Call, state: State, start: u64, end: u64) -> Vec<(Part, 
         (None, _) if running => go(Part::WaitPrefill, end),
         (None, _) => {}
     }
-    // Rounding of seconds to ns leaves crumbs, which are no time of their own.
-    let crumbs = end.saturating_sub(start) / 50;
     match out.last_mut().filter(|last| last.0 == Part::Decode) {
         Some(last) if end.saturating_sub(last.2) <= crumbs => last.2 = end.max(last.2),
         _ => out.push((Part::NotSplit, out.last().map_or(start, |last| last.2), end)),
@@ -239,7 +240,7 @@ mod tests {
         };
         let answered = [(Part::WaitPrefill, 120, 150), (Part::Decode, 150, 200)];
         let once = told(phases.clone(), 120);
-        assert_eq!(once[0], (Part::WaitPrefill, 100, 120));
+        assert_eq!(once[0], (Part::NotSplit, 100, 120));
         assert_eq!(once[1..], answered);
         let tried = Call {
             attempts: 3,
@@ -295,6 +296,26 @@ mod tests {
             told(phases, 100),
             [(Part::WaitPrefill, 100, 130), (Part::NotSplit, 130, 200)]
         );
+    }
+
+    #[test]
+    fn before_its_request_a_call_waits_for_no_model() {
+        let phases = Phases {
+            ttft: Some(30),
+            decode: Some(20),
+            ..Phases::default()
+        };
+        let drawn = |from: u64| stretches(&call(phases.clone(), from), State::Ok, 100, 200);
+        let late = [
+            (Part::NotSplit, 100, 150),
+            (Part::WaitPrefill, 150, 180),
+            (Part::Decode, 180, 200),
+        ];
+        assert_eq!(drawn(150), late);
+        // What rounding leaves is no stretch of its own.
+        let first = drawn(102);
+        assert_eq!(first[0].0, Part::WaitPrefill);
+        assert!(first.iter().all(|s| s.0 != Part::NotSplit || s.1 >= 152));
     }
 
     #[test]

@@ -284,6 +284,12 @@ fn other_groups(groups: &mut Vec<Group>, node: &Node, (now, width): (u64, usize)
             ..Group::default()
         });
     }
+    let embedded = node.claimed.filter(|_| node.kind == NodeKind::Embedding);
+    groups.extend(embedded.map(|told| Group {
+        fields: usage_fields(told, true).into_iter().take(1).collect(),
+        note: "of an embedding; in no sum".to_owned(),
+        ..Group::default()
+    }));
     if f.model_calls == 0 {
         return;
     }

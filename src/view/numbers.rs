@@ -53,6 +53,12 @@ impl Numbers {
                 cached: cached(call.usage.cache_read, call.usage.input),
             };
         }
+        if node.kind == NodeKind::Embedding {
+            return Self {
+                input: tokens(pen, node.claimed.and_then(|told| told.input), true),
+                ..Self::default()
+            };
+        }
         let f: &Figures = &node.rolled;
         let presumed = node.state == State::Running(Sign::Presumed);
         // What frames model calls has some, known or not; a tool most often has none.

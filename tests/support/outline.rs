@@ -85,6 +85,9 @@ fn line(node: &Node) -> String {
     if let Some(call) = &node.call {
         line += &tokens(call);
     }
+    if let Some(told) = node.claimed.filter(|_| node.kind == NodeKind::Embedding) {
+        let _ = write!(line, " · {} in", count(told.input));
+    }
     for (is, word) in [
         (node.mcp, "mcp"),
         (node.from_logs, "from logs"),
@@ -113,7 +116,7 @@ fn line(node: &Node) -> String {
 
 /// `23.5 in (0 read, 23231 written) · 46 out (25 reasoning)`, a dash where nobody told.
 fn tokens(call: &Call) -> String {
-    let n = |n: Option<u64>| n.map_or("–".into(), |n| n.to_string());
+    let n = count;
     let u = &call.usage;
     let mut line = format!(
         " · {} in ({} read, {} written) {} out ({} reasoning)",
@@ -130,6 +133,10 @@ fn tokens(call: &Call) -> String {
         let _ = write!(line, " · {} attempts", call.attempts);
     }
     line
+}
+
+fn count(told: Option<u64>) -> String {
+    told.map_or("–".into(), |n| n.to_string())
 }
 
 /// Received text on one line, at most 60 characters of it.

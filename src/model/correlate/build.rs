@@ -4,9 +4,8 @@ use super::groups::Groups;
 use super::order::{children, inherit_agents, preorder, settle_frames, settle_missing};
 use super::pieces::Forest;
 use super::place::{Group, Places, Seed};
-use super::request::untitled;
 use super::{Context, Unit, call, figures, presume};
-use crate::model::evidence::{Evidence, Field, Op, key_of};
+use crate::model::evidence::{Field, Op, key_of};
 use crate::model::ids::{NodeId, SpanId, TraceId};
 use crate::model::node::{Node, NodeKind, State};
 use std::collections::HashSet;
@@ -151,35 +150,28 @@ impl Builder<'_> {
         let own = self
             .children(seed_index)
             .find_map(|g| self.text(g, Field::AgentName));
-        own.or_else(|| {
-            match self
-                .places
-                .parent
-                .get(seed_index)
-                .copied()
-                .flatten()
-                .and_then(|p| self.places.seeds.get(p))
-            {
-                Some(Seed::Group(host)) => {
-                    self.text(self.places.groups.get(host)?, Field::Subagent)
-                }
-                _ => None,
-            }
-        })
+        own.or_else(|| self.name_from_host(seed_index))
+    }
+
+    /// The name that the tool run was given which started an agent.
+    fn name_from_host(&self, seed_index: usize) -> Option<Arc<str>> {
+        let up = self.places.parent.get(seed_index).copied().flatten()?;
+        match self.places.seeds.get(up)? {
+            Seed::Group(host) => self.text(self.places.groups.get(host)?, Field::Subagent),
+            _ => None,
+        }
     }
 
     fn of_group(&self, group: &Group, seed_index: usize) -> Node {
-        let (anchor, first) = (
-            &self.forest.pieces[group.anchor],
-            self.forest.pieces[group.anchor].evidence,
-        );
+        let anchor = &self.forest.pieces[group.anchor];
         let (kind, internal) = self.kind(group);
         let (mut name, detail) = self.name(group);
-        if group.op == Op::Agent
-            && group.records_only
-            && self.text(group, Field::AgentName).is_none()
-        {
-            name = self.name_from_children(seed_index).unwrap_or(name);
+        if group.op == Op::Agent && self.text(group, Field::AgentName).is_none() {
+            // A span without a name may frame the agents that its children name.
+            let below = || self.name_from_children(seed_index);
+            let known = self.name_from_host(seed_index);
+            let known = if group.records_only { below() } else { known };
+            name = known.unwrap_or(name);
         }
         let call = matches!(kind, NodeKind::Call)
             .then(|| Box::new(call::read(self.cx, self.forest, self.groups, group)));
@@ -212,7 +204,7 @@ impl Builder<'_> {
             claimed: self.claim(group, kind),
             hands: self.hands(group),
             remarks: self.remarks(group),
-            error: self.error(group, first),
+            error: self.error(group),
             error_below: false,
             sources: self.sources(group),
         }
@@ -244,7 +236,7 @@ impl Builder<'_> {
     }
 
     /// So fast no person answers: settings did.
-    fn at_once(&self, group: &Group) -> bool {
+    pub(super) fn at_once(&self, group: &Group) -> bool {
         let e = self.forest.pieces[group.anchor].evidence;
         e.end != 0 && e.end.saturating_sub(e.start) < FASTEST_ANSWER_NS
     }
@@ -256,47 +248,12 @@ impl Builder<'_> {
             .any(|&i| self.forest.pieces[i].evidence.facts.is(field))
     }
 
-    fn command(&self, group: &Group) -> bool {
+    pub(super) fn command(&self, group: &Group) -> bool {
         self.flag(group, Field::Command)
     }
 
-    pub(super) fn name(&self, group: &Group) -> (Arc<str>, Option<Arc<str>>) {
-        let text = |field| self.text(group, field);
-        let own = || {
-            text(Field::DisplayName).unwrap_or_else(|| {
-                self.cx
-                    .texts
-                    .text(self.forest.pieces[group.anchor].evidence.name)
-            })
-        };
-        match group.op {
-            Op::Turn => match text(Field::Title) {
-                Some(title) if !title.starts_with(WITHHELD) => (title, None),
-                Some(withheld) => untitled(withheld),
-                None if self.command(group) || self.flag(group, Field::Machine) => (own(), None),
-                None => untitled(own()),
-            },
-            Op::Agent => (text(Field::AgentName).unwrap_or_else(own), None),
-            Op::Workflow => (text(Field::WorkflowName).unwrap_or_else(own), None),
-            Op::Call | Op::Engine | Op::Embedding => (
-                text(Field::ResponseModel)
-                    .or_else(|| text(Field::RequestModel))
-                    .unwrap_or_else(own),
-                None,
-            ),
-            Op::Tool | Op::ToolStart => (
-                text(Field::ToolName).unwrap_or_else(own),
-                text(Field::ToolDetail),
-            ),
-            _ => (own(), None),
-        }
-    }
-
     fn claim(&self, group: &Group, kind: NodeKind) -> Option<crate::model::usage::Usage> {
-        if matches!(
-            kind,
-            NodeKind::Call | NodeKind::Embedding | NodeKind::Retrieval
-        ) {
+        if matches!(kind, NodeKind::Call | NodeKind::Retrieval) {
             return None;
         }
         let mut claimed = crate::model::usage::Usage::default();
@@ -304,18 +261,6 @@ impl Builder<'_> {
             claimed.fill_from(call::tokens(&self.forest.pieces[i]));
         }
         (!claimed.is_empty()).then_some(claimed)
-    }
-
-    fn error(&self, group: &Group, first: &Evidence) -> Option<Arc<str>> {
-        let failed = group
-            .pieces
-            .iter()
-            .any(|&i| self.forest.pieces[i].evidence.failed)
-            || first.failed;
-        failed.then(|| {
-            self.text(group, Field::Error)
-                .unwrap_or_else(|| "failed".into())
-        })
     }
 
     /// Agents that nobody gave a name.

@@ -6,7 +6,7 @@ use super::groups::Groups;
 use super::pieces::{Forest, Piece};
 use super::place::Group;
 use super::{Context, PriceQuestion, phases};
-use crate::model::evidence::{Evidence, Field, Op};
+use crate::model::evidence::{Field, Op};
 use crate::model::node::Call;
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
 use std::cmp::Reverse;
@@ -26,7 +26,7 @@ pub fn layers(forest: &Forest<'_>, groups: &Groups, group: &Group) -> Vec<usize>
         let (start, depth) = (piece.evidence.start, forest.depth[i]);
         // An engine is innermost, whatever its clock says.
         let outer = groups.op[i] != Op::Engine;
-        let aside = reads_only(piece);
+        let aside = reads_only(forest, group, i);
         (
             !piece.is_span(),
             aside,
@@ -192,11 +192,4 @@ fn attempts(forest: &Forest<'_>, groups: &Groups, group: &Group) -> u32 {
     u32::try_from(told.unwrap_or(0))
         .unwrap_or(u32::MAX)
         .max(u32::try_from(beside.max(requests).max(recorded)).unwrap_or(u32::MAX))
-}
-
-/// When the answer stood. A span may go on after that: its reader is slow, tools run in it.
-pub fn end(call: &Evidence) -> u64 {
-    let told = call.facts.number(Field::AnsweredNs);
-    let answered = told.map(|after| call.start.saturating_add(after));
-    answered.map_or(call.end, |at| at.min(call.end))
 }

@@ -43,16 +43,17 @@ pub fn read(
     layers: &[usize],
 ) -> Option<Engine> {
     let own = |i: usize| groups.op[i] == Op::Engine;
+    let aside = |i: usize| reads_only(forest, group, i);
     let word = |i: usize| {
         let stages = own(i).then(|| Stages::of(forest, groups, group, i));
         told(cx, &forest.pieces[i], own(i), &stages.unwrap_or_default())
     };
     let mut nearest: Vec<usize> = layers.to_vec();
-    nearest.sort_by_key(|&i| (!own(i), reads_only(&forest.pieces[i])));
+    nearest.sort_by_key(|&i| (!own(i), aside(i)));
     let (at, mut engine) = nearest.iter().find_map(|&i| Some((i, word(i)?)))?;
     let readers = nearest.iter().filter(|&&i| i != at && own(i));
-    let readers = readers.filter(|&&i| reads_only(&forest.pieces[i]));
-    if own(at) && !reads_only(&forest.pieces[at]) {
+    let readers = readers.filter(|&&i| aside(i));
+    if own(at) && !aside(at) {
         for before in readers.filter_map(|&i| word(i)) {
             engine.follows(&before);
         }
@@ -60,9 +61,14 @@ pub fn read(
     Some(engine)
 }
 
-/// An engine that reads a prompt for another one answers with a single token, which nobody gets.
-pub fn reads_only(piece: &Piece<'_>) -> bool {
-    piece.op == Op::Engine && piece.number(Field::OutputTokens).is_some_and(|n| n <= 1)
+/// An engine that reads a prompt for another one answers with a single token, which nobody gets: the
+/// answer that others tell of is longer.
+pub fn reads_only(forest: &Forest<'_>, group: &Group, piece: usize) -> bool {
+    let written = |i: usize| forest.pieces[i].number(Field::OutputTokens);
+    let others = || group.pieces.iter().filter(|&&i| i != piece);
+    forest.pieces[piece].op == Op::Engine
+        && written(piece).is_some_and(|n| n <= 1)
+        && others().any(|&i| written(i).is_some_and(|n| n > 1))
 }
 
 fn told(cx: &Context<'_>, piece: &Piece<'_>, own_span: bool, stages: &Stages) -> Option<Engine> {

@@ -2,7 +2,7 @@
 
 use super::conversations::Conversations;
 use super::pieces::Forest;
-use super::{Context, twins};
+use super::{Context, answers, twins};
 use crate::model::evidence::{Field, Op};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -18,6 +18,8 @@ pub struct Groups {
     pub context: Vec<Option<usize>>,
     /// Requests that were never answered, and the person went on without.
     pub given_up: HashSet<usize>,
+    /// When the tools of a call's piece began that ran in it, ns since the epoch.
+    pub(super) tools_began: HashMap<usize, u64>,
 }
 
 impl Groups {
@@ -40,6 +42,7 @@ impl Groups {
             op: forest.pieces.iter().map(|p| p.op).collect(),
             context: vec![None; n],
             given_up: HashSet::new(),
+            tools_began: HashMap::new(),
         };
         for (i, op) in groups.op.iter_mut().enumerate() {
             // A sub-agent's run is no prompt of a person.
@@ -69,6 +72,7 @@ impl Groups {
             pass(&mut groups, forest);
         }
         groups.flatten();
+        groups.tools_began = answers::tools_began(cx, forest, &groups);
         groups
     }
 

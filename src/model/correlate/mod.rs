@@ -5,10 +5,11 @@
 //! The steps, one file each: `pieces` (a forest of spans and records, placeholders, cycles),
 //! `conversations` (of agents told by records), `groups`, `streams` and `by_time` (which pieces are
 //! one call or one tool run), `place`, `place_agents`, `place_talks` and `place_guests` (whose child
-//! each is), `build`, `request`, `times`, `call`, `phases`, `engine` and `source` (what each node says), `order`
+//! each is), `build`, `words`, `request`, `times`, `answers`, `call`, `phases`, `engine` and `source` (what each node says), `order`
 //! (preorder, and what only neighbours can tell), `figures` (sums), `edges` (who hands over to
 //! whom), `presume` (what must be running unseen).
 
+mod answers;
 mod build;
 mod by_time;
 mod call;
@@ -32,6 +33,7 @@ mod streams;
 mod times;
 mod turns;
 mod twins;
+mod words;
 
 pub use build::WITHHELD;
 pub use edges::{Edge, EdgeKind, Handover, edges};

@@ -3,7 +3,8 @@
 //! client's own time and nothing is placed by the engine's clock, so that what is drawn adds up to
 //! the call however far two clocks are apart.
 
-use super::call::{attempt_start, end};
+use super::answers;
+use super::call::attempt_start;
 use super::engine::{self, Engine};
 use super::groups::Groups;
 use super::pieces::{Forest, Piece};
@@ -45,6 +46,7 @@ pub fn read(
         requests: &requests,
         streamed: streamed(forest, layers),
         blocks: Blocks::of(forest, group),
+        tools: groups.tools_in(group),
         doubts: Vec::new(),
     };
     let ended = seen.end(&forest.pieces[last]);
@@ -67,7 +69,7 @@ pub fn read(
     if let Some(engine) = engine::read(cx, forest, groups, group, layers) {
         let span = (groups.op[last] == Op::Call).then(|| forest.pieces[last].evidence);
         if let Some(span) = span.filter(|_| engine.own_span) {
-            doubts.extend(engine.skew((span.start, end(span))));
+            doubts.extend(engine.skew((span.start, answers::end(span))));
         } else if engine.own_span {
             // Nobody but the engine tells of this call.
             (client.from, client.end) = (engine.start, engine.end);
@@ -169,6 +171,8 @@ struct Seen<'a> {
     streamed: bool,
     /// The blocks of the answer, where spans tell them.
     blocks: Option<Blocks>,
+    /// When the tools began that ran in it, ns since the epoch.
+    tools: Option<u64>,
     /// What they say that cannot be.
     doubts: Vec<Doubt>,
 }
@@ -198,7 +202,8 @@ impl Blocks {
 impl Seen<'_> {
     /// When the answer stood; 0 while it runs. Its span may go on while tools run.
     fn end(&self, piece: &Piece<'_>) -> u64 {
-        let end = end(piece.evidence);
+        let end = answers::end(piece.evidence);
+        let end = self.tools.map_or(end, |began| end.min(began));
         self.blocks.map_or(end, |blocks| end.min(blocks.end))
     }
 

@@ -2,10 +2,8 @@
 //! so between a tool's end and the next record the model is at work.
 
 use super::Presumed;
+use super::answers::asks_for_tools;
 use crate::model::node::{Node, NodeKind, Sign, State};
-
-/// Finish reasons that mean "and now the tools": Anthropic, `OpenAI` and the conventions' own.
-const TOOLS_NEXT: [&str; 4] = ["tool_use", "tool_calls", "tool_call", "tool-calls"];
 
 /// Looks at the newest turn that has not ended: after a prompt or a tool comes a model call,
 /// after an answer that asks for tools comes a tool. Nothing is presumed where something is
@@ -39,7 +37,7 @@ pub fn presume(nodes: &[Node]) -> Option<Presumed> {
             let more = call
                 .finish_reasons
                 .iter()
-                .any(|r| TOOLS_NEXT.contains(&&**r));
+                .any(|reason| asks_for_tools(reason));
             more.then_some(NodeKind::Tool)?
         }
     };

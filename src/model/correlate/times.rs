@@ -2,9 +2,9 @@
 //! records.
 
 use super::build::Builder;
-use super::call;
 use super::pieces::Piece;
 use super::place::{Group, is_engine};
+use super::{answers, call};
 use crate::model::evidence::{Field, Op};
 use crate::model::node::{Sign, State};
 
@@ -91,7 +91,10 @@ impl Builder<'_> {
                 return 0;
             }
         }
-        latest(&calls)
+        let end = latest(&calls);
+        self.groups
+            .tools_in(group)
+            .map_or(end, |began| end.min(began))
     }
 
     /// Its state, its end being known.
@@ -128,7 +131,7 @@ impl Builder<'_> {
 }
 
 fn latest(pieces: &[&Piece<'_>]) -> u64 {
-    let ends = pieces.iter().map(|p| call::end(p.evidence));
+    let ends = pieces.iter().map(|p| answers::end(p.evidence));
     ends.max().unwrap_or_default()
 }
 
