@@ -624,6 +624,67 @@ fn what_a_session_shows_by_itself() {
 }
 
 #[test]
+fn joined_midway() {
+    let of = |item: Item, prompt: u64| {
+        let item = item.in_trace(0).text(Field::Session, "s");
+        item.number(Field::TurnKey, prompt)
+    };
+    let prompt = |n: u64, at: u64| of(record(n, Op::Turn, "do it", at, at), n);
+    let call = |n: u64, at: u64| of(record(10 + n, Op::Call, "m", at, at + 9).tokens(5, 5), n);
+    let later = || vec![prompt(2, 1_000), call(2, 1_010)];
+    let of_first = |first: Vec<Item>| first.into_iter().chain(later()).collect::<Vec<_>>();
+    fires("joined-midway", of_first(vec![call(1, 10)]));
+    passes("joined-midway", of_first(vec![prompt(1, 0), call(1, 10)]));
+    passes("joined-midway", later());
+}
+
+#[test]
+fn content_dropped() {
+    // Ten turns of two megabytes each, over and done.
+    let turn = |n: u64| Item {
+        bytes: vec![b'x'; 2 << 20].into(),
+        ..span(n, 0, Op::Call, "m", n * SECOND, n * SECOND + 9)
+            .in_trace(n)
+            .text(Field::Session, "s")
+            .tokens(5, 5)
+    };
+    let mut store = Store::new();
+    store.apply((1..=10).map(turn).collect::<Vec<_>>());
+    store.refresh(&Knows, 20 * SECOND * MS);
+    let found = |store: &mut Store| {
+        let summary = store.sessions()[0].clone();
+        let tree = store.tree(summary.id, &Knows).unwrap().0;
+        let found = findings::of_session(&summary, &tree);
+        (summary, found.iter().any(|f| f.rule == "content-dropped"))
+    };
+    let (before, dropped) = found(&mut store);
+    assert!(!dropped);
+    assert!(store.hold(store.held() * 3 / 4, &|_| false).is_empty());
+    store.refresh(&Knows, 20 * SECOND * MS);
+    let (after, dropped) = found(&mut store);
+    assert!(dropped && after.content_dropped);
+    assert_eq!(after.figures, before.figures, "figures stay");
+}
+
+#[test]
+fn first_token_after_end() {
+    let at = |ms: u64| {
+        let call = step(0, Op::Call, "m")
+            .tokens(5, 5)
+            .number(Field::Streamed, 1);
+        let start = call.start;
+        agent(vec![call.number(Field::FirstTokenAt, start + ms * MS)])
+    };
+    let found = fires("first-token-after-end", at(1_500));
+    assert!(found.message.contains("1.5s"), "{}", found.message);
+    passes("first-token-after-end", at(400));
+    passes(
+        "first-token-after-end",
+        agent(vec![step(0, Op::Call, "m").tokens(5, 5)]),
+    );
+}
+
+#[test]
 fn every_rule_is_documented() {
     let readme =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md")).unwrap();
