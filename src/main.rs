@@ -1,6 +1,5 @@
 //! spanfall: parse, run, exit code.
 
-use clap::Parser;
 use spanfall::ui::text::sanitize;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,7 +9,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = spanfall::cli::Cli::parse();
+    let cli = spanfall::cli::read(std::env::args_os());
     let mut out = io::stdout(); // not locked: the terminal's thread writes too
     let done =
         spanfall::app::run(&cli, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));

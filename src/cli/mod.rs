@@ -12,10 +12,12 @@ mod values;
 
 use crate::config::parse_usd;
 use crate::model::usage::PicoUsd;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use diff::Diff;
 pub use notify::{Calls, Notify};
 pub use receive::{Content, Privacy, Receive};
+use std::ffi::OsString;
 use std::path::PathBuf;
 pub use values::{Agent, FailOn, Shell, parse_fail_on, parse_speed};
 
@@ -353,6 +355,29 @@ pub struct Env {
     pub http_port: u16,
 }
 
+/// What the command line says. What it does not understand it tells with the next step, and leaves.
+pub fn read(line: impl IntoIterator<Item = OsString>) -> Cli {
+    Cli::try_parse_from(line).unwrap_or_else(|error| hinted(error).exit())
+}
+
+/// An option before a command that has options of its own: says where it is to stand.
+fn hinted(mut error: clap::Error) -> clap::Error {
+    let told = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(all)) => all.first().cloned(),
+        _ => None,
+    };
+    let command = told(ContextKind::InvalidSubcommand);
+    if error.kind() == ErrorKind::ArgumentConflict
+        && let Some((command, option)) = command.zip(told(ContextKind::PriorArg))
+    {
+        let tip = format!("options stand behind the command: spanfall {command} {option} …");
+        let tip = ContextValue::StyledStrs(vec![tip.into()]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
@@ -377,6 +402,15 @@ mod tests {
         let receive = &cli.live.receive;
         assert!(receive.grpc.is_empty() && receive.http.is_empty());
         assert_eq!(receive.max_memory, None);
+    }
+
+    #[test]
+    fn an_option_before_a_command_is_told_where_to_stand() {
+        let error = hinted(parse("spanfall --theme dark open x").unwrap_err());
+        let tip = "options stand behind the command: spanfall open --theme <NAME> …";
+        assert!(error.to_string().contains(tip), "{error}");
+        let other = hinted(parse("spanfall --no-such").unwrap_err());
+        assert!(!other.to_string().contains("behind"), "{other}");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod words;
 pub use rules::{RULES, Rule, rule, table};
 pub use walk::{Judged, Walk};
 pub use watch::Watch;
+pub use words::count;
 
 use crate::model::correlate::Lore;
 use crate::model::finding::Finding;

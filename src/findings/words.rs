@@ -15,7 +15,7 @@ pub(super) fn time(ns: u64) -> String {
 }
 
 /// A count with a space between thousands, as the screen groups them: `48,120`.
-pub(super) fn count(n: u64) -> String {
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

@@ -4,6 +4,7 @@ use super::diff::role;
 use super::schema::ms;
 use super::text::{figures, line};
 use crate::diff::{Comparison, Outcome, Pair, Step, Why};
+use crate::findings::count as grouped;
 use crate::model::usage::PicoUsd;
 use std::fmt::Write as _;
 
@@ -15,7 +16,7 @@ fn table(compared: &Comparison) -> Vec<Row> {
     let (f, g) = (&a.figures, &b.figures);
     let count = |name: &str, a: Option<u64>, b: Option<u64>| -> Row {
         let apart = a.zip(b).map(|(a, b)| i128::from(b) - i128::from(a));
-        let told = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
+        let told = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), grouped);
         [
             name.to_owned(),
             told(a),
@@ -68,8 +69,11 @@ fn table(compared: &Comparison) -> Vec<Row> {
 fn signed(n: i128) -> String {
     match n {
         0 => "0".to_owned(),
-        n if n < 0 => format!("−{}", n.unsigned_abs()),
-        n => format!("+{n}"),
+        n => {
+            let sign = if n < 0 { '−' } else { '+' };
+            let apart = u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX);
+            format!("{sign}{}", grouped(apart))
+        }
     }
 }
 

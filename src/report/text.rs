@@ -3,6 +3,7 @@
 use super::found::FindingRow;
 use super::metrics::MetricRow;
 use super::schema::{FiguresRow, Report, SessionRow, UsageRow};
+use crate::findings::count as grouped;
 use crate::model::detail::turns_writing;
 use crate::model::figures::Figures;
 use crate::model::node::{SessionSummary, TurnSummary};
@@ -10,7 +11,7 @@ use std::fmt::Write;
 
 /// A count, or a dash where nobody told.
 fn count(n: Option<u64>) -> String {
-    n.map_or_else(|| "–".into(), |n| n.to_string())
+    n.map_or_else(|| "–".into(), grouped)
 }
 
 fn money(f: &FiguresRow) -> String {
@@ -30,7 +31,7 @@ fn money(f: &FiguresRow) -> String {
 /// What is known of the tokens: parts that nobody told of are left out.
 fn usage(u: &UsageRow, complete: bool) -> String {
     let least = |n: Option<u64>| if complete || n.is_none() { "" } else { "≥" };
-    let part = |n: Option<u64>, name: &str| n.map(|n| format!("{n} {name}"));
+    let part = |n: Option<u64>, name: &str| n.map(|n| format!("{} {name}", grouped(n)));
     let of = |parts: [Option<String>; 2]| {
         let told: Vec<String> = parts.into_iter().flatten().collect();
         if told.is_empty() {
@@ -54,14 +55,14 @@ pub(super) fn figures(f: &FiguresRow) -> String {
         if n == 0 {
             String::new()
         } else {
-            format!(" ({n} failed)")
+            format!(" ({} failed)", grouped(n))
         }
     };
     format!(
         "{} model calls{}, {} tool calls{}, {} · {}",
-        f.model_calls,
+        grouped(f.model_calls),
         failed(f.failed_calls),
-        f.tool_calls,
+        grouped(f.tool_calls),
         failed(f.failed_tools),
         usage(&f.usage, f.usage_complete),
         money(f)
@@ -320,8 +321,8 @@ pub fn markdown(report: &Report) -> String {
                 "| {} | {} | {} | {} | {} | {} | {} |",
                 t.index,
                 cell(&t.title),
-                f.model_calls,
-                f.tool_calls,
+                grouped(f.model_calls),
+                grouped(f.tool_calls),
                 count(f.usage.input),
                 count(f.usage.output),
                 money(f)

@@ -7,7 +7,7 @@ use super::page::{PageLine, Target};
 use super::pane::{Line, Tone};
 use super::picture::{ReceiverView, StoreView, Tap};
 use super::{marks, text};
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 
 /// Cells of a bar that shows how full something is.
 const GAUGE: usize = 20;
@@ -26,7 +26,7 @@ pub(super) fn lines(picture: &Picture, width: usize) -> Vec<PageLine> {
     section("Received", evidence(picture.receiver, picture.store, width));
     section("Dialects", dialects(picture.store, picture.receiver, width));
     section("Findings", Vec::new());
-    out.extend(findings(picture));
+    out.extend(findings(picture, width));
     out
 }
 
@@ -322,11 +322,17 @@ fn dialects(s: &StoreView, r: &ReceiverView, width: usize) -> Vec<Line> {
 }
 
 /// What a person should look at; Enter goes there.
-fn findings(picture: &Picture) -> Vec<PageLine> {
+/// Cells of a finding's sign, and of its session's title with a gap behind it.
+const SIGN: usize = 2;
+const SESSION: usize = 30;
+/// Cells that are worth breaking a finding into lines for.
+const BROKEN: usize = 40;
+
+fn findings(picture: &Picture, width: usize) -> Vec<PageLine> {
     if picture.findings.is_empty() {
         return vec![Line::of(Tone::Faint, "none").into()];
     }
-    let line = |f: &crate::model::finding::Finding| {
+    let lines = |f: &Finding| {
         let sign = match f.severity {
             Severity::Error => "✗",
             Severity::Warning => "▲",
@@ -335,16 +341,50 @@ fn findings(picture: &Picture) -> Vec<PageLine> {
         let tone = marks::tone(f.severity);
         let session = picture.sessions.iter().find(|s| s.id == f.session);
         let title = session.map_or_else(String::new, |s| {
-            text::cut(&text::sanitize(&s.title), 28, text::Cut::End, "…")
+            text::cut(&text::sanitize(&s.title), SESSION - 2, text::Cut::End, "…")
         });
-        let gap = " ".repeat(30usize.saturating_sub(text::width(&title)));
-        PageLine {
-            line: Line::of(tone, format!("{sign} "))
-                .and(Tone::Secondary, format!("{title}{gap}"))
-                .and(Tone::Text, text::sanitize(&f.message).into_owned())
-                .and(Tone::Faint, format!("  {}", text::sanitize(&f.evidence))),
+        let gap = " ".repeat(SESSION.saturating_sub(text::width(&title)));
+        let head = Line::of(tone, format!("{sign} ")).and(Tone::Secondary, format!("{title}{gap}"));
+        let mut told = told(f, width.saturating_sub(SIGN + SESSION)).into_iter();
+        let first = told.next().unwrap_or_default();
+        let head = first
+            .into_iter()
+            .fold(head, |line, (tone, text)| line.and(tone, text));
+        let indent = Line::of(Tone::Text, " ".repeat(SIGN + SESSION));
+        let mut lines = vec![PageLine {
+            line: head,
             target: Some(Target::Node(f.session, f.node)),
-        }
+        }];
+        lines.extend(told.map(|spans| {
+            let add = |line: Line, (tone, text)| line.and(tone, text);
+            spans.into_iter().fold(indent.clone(), add).into()
+        }));
+        lines
     };
-    picture.findings.iter().map(line).collect()
+    picture.findings.iter().flat_map(lines).collect()
+}
+
+/// What a finding says, and its evidence beside that or, where there is no room, below it.
+fn told(f: &Finding, room: usize) -> Vec<Vec<(Tone, String)>> {
+    let [message, evidence] = [&f.message, &f.evidence].map(|t| text::sanitize(t).into_owned());
+    let beside = text::width(&message) + 2 + text::width(&evidence) <= room;
+    if beside || room < BROKEN {
+        return vec![vec![
+            (Tone::Text, message),
+            (Tone::Faint, format!("  {evidence}")),
+        ]];
+    }
+    let broken = |tone, text: &str| {
+        let lines = text::wrap(text, room).into_iter();
+        lines
+            .map(move |line| vec![(tone, line)])
+            .collect::<Vec<_>>()
+    };
+    let mut lines = broken(Tone::Text, &message);
+    lines.extend(
+        broken(Tone::Faint, &evidence)
+            .into_iter()
+            .filter(|_| !evidence.is_empty()),
+    );
+    lines
 }
