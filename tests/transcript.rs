@@ -16,7 +16,7 @@ use spanfall::app::lore::Known;
 use spanfall::app::reading::Reading;
 use spanfall::model::book::{Book, tool_id};
 use spanfall::model::detail::{Part, Speaker};
-use spanfall::model::node::{NodeKind, State, Tree};
+use spanfall::model::node::{Node, NodeKind, State, Tree};
 use spanfall::model::transcript::{Entry, Transcript, What};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -168,7 +168,19 @@ impl Told {
                 self.calls.push(heard(node.start, book, own));
             }
         }
+        let mut root = None;
+        let roots: Vec<Option<&Node>> = (tree.nodes.iter())
+            .map(|node| {
+                root = if node.depth == 0 { Some(node) } else { root };
+                root
+            })
+            .collect();
         for entry in &transcript.entries {
+            // What lies between speaks where no model call is told, and records of what came in between.
+            let (node, root) = (&tree.nodes[entry.at as usize], roots[entry.at as usize]);
+            let quiet = root.is_some_and(|root| root.rolled.model_calls == 0);
+            let between = node.kind == NodeKind::Other;
+            assert!(!between || quiet || node.from_logs, "{}", node.name);
             match &entry.what {
                 What::Said { said, .. } => match book.part(said.part).unwrap() {
                     part @ Part::ToolCall { name, .. } => {

@@ -180,9 +180,9 @@ fn dropped(source: &Source) -> EvidenceDetail {
 }
 
 pub(super) fn messages(node: &Node, opened: &[Opened]) -> Vec<Message> {
-    if !matches!(
+    if matches!(
         node.kind,
-        NodeKind::Call | NodeKind::Tool | NodeKind::Turn | NodeKind::Agent | NodeKind::Workflow
+        NodeKind::Retrieval | NodeKind::Embedding | NodeKind::Wait
     ) {
         return Vec::new();
     }

@@ -33,6 +33,8 @@ pub struct Reading {
     /// The version of the tree that is gone through, and how far.
     version: Option<u64>,
     at: usize,
+    /// Nobody tells of a model call in the root that is gone through.
+    quiet: bool,
 }
 
 impl Reading {
@@ -60,6 +62,10 @@ impl Reading {
             if bytes >= SLICE || nodes >= NODES {
                 return true;
             }
+            if node.depth == 0 {
+                let sums = &node.rolled;
+                self.quiet = sums.model_calls + sums.running_calls == 0;
+            }
             bytes += self.read(store, known, tree, self.at, node);
             nodes += 1;
             self.at += 1;
@@ -70,7 +76,7 @@ impl Reading {
 
     /// Reads a node if it is not what it was; tells how many bytes that took.
     fn read(&mut self, store: &Store, known: &Known, tree: &Tree, at: usize, node: &Node) -> usize {
-        if !speaks(node) {
+        if !speaks(node, self.quiet) {
             return 0;
         }
         let sources = detail::sources(tree, at);
@@ -117,13 +123,16 @@ impl Screen {
     }
 }
 
-/// Whether a node tells what was said.
-fn speaks(node: &Node) -> bool {
-    let speaks = matches!(
-        node.kind,
-        NodeKind::Call | NodeKind::Tool | NodeKind::Turn | NodeKind::Agent | NodeKind::Workflow
-    );
-    speaks && !node.internal
+/// Whether a node tells what was said. What is neither call nor tool nor agent does where no model
+/// call tells it better; records of what came in between always do.
+fn speaks(node: &Node, quiet: bool) -> bool {
+    match node.kind {
+        NodeKind::Call | NodeKind::Tool | NodeKind::Turn | NodeKind::Agent | NodeKind::Workflow => {
+            !node.internal
+        }
+        NodeKind::Other => quiet || (node.from_logs && !node.internal),
+        NodeKind::Retrieval | NodeKind::Embedding | NodeKind::Wait => false,
+    }
 }
 
 /// Changes when a node is made of something else.

@@ -176,7 +176,7 @@ impl Context<'_> {
         if field(inner, &["content"]).is_some_and(parts::is_definition) {
             return Vec::new();
         }
-        let role = text(inner, &["role"]).or(wrapping);
+        let role = text(inner, &["role"]).or(wrapping).or(author(inner));
         let mut parts = thoughts(inner);
         let told = [
             "parts",
@@ -300,6 +300,15 @@ fn is_message(map: &Value) -> bool {
         || is_item(map)
         || role_of_wrapping(map).is_some()
         || (has(&["finish_reason"]) && has(&["text", "content"]))
+}
+
+/// Who speaks in `AutoGen`'s messages, which name the person or the agent.
+fn author(map: &Value) -> Option<&'static str> {
+    field(map, &["models_usage"])?;
+    Some(match text(map, &["source"])? {
+        "user" => "user",
+        _ => "assistant",
+    })
 }
 
 /// The message inside its wrappings: a choice, a flattened index, a serialized object, a generation

@@ -137,6 +137,14 @@ fn untyped(block: &Value) -> Option<Part> {
     if field(block, &["callId"]).is_some() && field(block, &["args"]).is_some() {
         return tool_call(block);
     }
+    // AutoGen's, in a message: what was asked for, and what came back.
+    let has = |key: &str| field(block, &[key]).is_some();
+    if has("call_id") && has("content") {
+        return Some(tool_result(block));
+    }
+    if has("id") && has("name") && has("arguments") {
+        return tool_call(block);
+    }
     if let Some(thought) = text(block, &["reasoning"]) {
         return Some(Part::Reasoning(thought.to_owned()));
     }

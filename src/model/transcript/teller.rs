@@ -1,6 +1,7 @@
 //! Goes through a tree in its order and tells what is new at each node.
 
 mod calls;
+mod others;
 
 use super::memory::{Memory, Moment};
 use super::{Entry, What};
@@ -9,6 +10,7 @@ use crate::model::detail::Part;
 use crate::model::lanes::{self, Frame};
 use crate::model::node::{Node, NodeKind, State, Tree};
 use rustc_hash::{FxHashMap, FxHasher};
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -48,6 +50,8 @@ pub struct Teller<'a> {
     begun: FxHashMap<u32, Moment>,
     /// Why nothing is told, as far as that was said.
     missed: Vec<Arc<str>>,
+    /// What is told besides, and not yet.
+    others: VecDeque<(u32, u64, u32)>,
 }
 
 impl<'a> Teller<'a> {
@@ -63,13 +67,22 @@ impl<'a> Teller<'a> {
             waiting: Vec::new(),
             begun: FxHashMap::default(),
             missed: Vec::new(),
+            others: others::others(tree, book),
         }
     }
 
     pub fn tell(mut self) -> Vec<Entry> {
         let tree = self.tree;
+        let mut root = 0;
         for (at, node) in (0u32..).zip(&tree.nodes) {
+            if node.depth == 0 {
+                self.tell_others(root, u64::MAX);
+                root += 1;
+            }
             self.close_before(at);
+            if node.depth > 0 {
+                self.tell_others(root, node.start);
+            }
             self.memory.tick();
             let place = Place {
                 at,
@@ -84,6 +97,7 @@ impl<'a> Teller<'a> {
                 _ => self.other(place, node),
             }
         }
+        self.tell_others(u32::MAX, u64::MAX);
         self.close_before(u32::MAX);
         self.entries
     }
