@@ -13,9 +13,9 @@ mod items;
 #[path = "support/otlp.rs"]
 mod otlp;
 
-use items::{MS, Nothing, With, span, store, trees};
+use items::{MS, Nothing, With, record, span, store, trees};
 use serde_json::json;
-use spanfall::model::evidence::{Field, Item, Op};
+use spanfall::model::evidence::{FactValue, Field, Item, Op};
 use spanfall::model::node::{Node, NodeKind, Tree};
 use std::sync::Arc;
 
@@ -209,4 +209,96 @@ fn what_was_sent_again_was_tried_once_more_than_that() {
     assert_eq!(sent(&json!({"http.request.resend_count": 2})), 3);
     assert_eq!(sent(&json!({"http.request.resend_count": 0})), 1);
     assert_eq!(sent(&json!({})), 1);
+}
+
+#[test]
+fn a_prompt_that_a_running_turn_takes_in_is_a_row_of_its_own() {
+    let prompt = |more: &serde_json::Value| {
+        let mut told = json!({"prompt": "and the tests?"});
+        told.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        otlp::claude_event(&cases::known(), "user_prompt", "p1", 100, &told)
+    };
+    let taken_in = prompt(&json!({"delivery.mode": "mid_turn"}));
+    assert_eq!(taken_in.op, Op::Other);
+    let name = |item: &Item| {
+        let fact = item.facts.iter().find(|f| f.0 == Field::DisplayName);
+        fact.map(|f| f.2.clone())
+    };
+    assert_eq!(
+        name(&taken_in),
+        Some(FactValue::Text("and the tests?".into()))
+    );
+    assert_eq!(prompt(&json!({})).op, Op::Turn);
+    assert_eq!(prompt(&json!({"delivery.mode": "queued"})).op, Op::Turn);
+}
+
+/// Records of two agents of one kind that ran from 100 and 150 to 900 and 1000 ms, and their totals.
+fn two_agents(totals: [u64; 2]) -> Vec<Item> {
+    let of = |content: u64, op: Op, from: u64, to: u64| {
+        record(content, op, "r", from, to).id(Field::TurnKey, "p")
+    };
+    let agent = |content: u64, from: u64, to: u64, total: u64| {
+        let agent = of(content, Op::Agent, from, to).text(Field::AgentName, "surveyor");
+        agent.number(Field::TotalTokens, total)
+    };
+    let call = |content: u64, from: u64, to: u64, read: u64, input: u64| {
+        let call = of(content, Op::Call, from, to).text(Field::AgentName, "surveyor");
+        let call = call.text(Field::RequestModel, "m").tokens(input, 10);
+        call.number(Field::CacheRead, read)
+    };
+    let tool = |content: u64, name: &str, from: u64, to: u64| {
+        of(content, Op::Tool, from, to).text(Field::ToolName, name)
+    };
+    vec![
+        of(1, Op::Turn, 0, 0).text(Field::Title, "survey"),
+        agent(2, 100, 900, totals[0]),
+        agent(3, 150, 1000, totals[1]),
+        call(4, 110, 300, 0, 1000),
+        call(5, 160, 600, 0, 2000),
+        tool(6, "Grep", 310, 320),
+        call(7, 330, 890, 1000, 1100),
+        tool(8, "Read", 605, 610),
+        call(9, 620, 990, 2000, 2200),
+    ]
+}
+
+fn lines(items: Vec<Item>) -> Vec<String> {
+    let tree = tree(items);
+    let line = |n: &Node| {
+        let detail = n.detail.as_deref().unwrap_or_default();
+        format!("{}{} {detail}", " ".repeat(n.depth as usize), n.name)
+    };
+    tree.nodes
+        .iter()
+        .map(|n| line(n).trim_end().to_owned())
+        .collect()
+}
+
+#[test]
+fn calls_of_agents_at_once_are_told_apart_by_totals_and_cache() {
+    let apart = [
+        "survey",
+        " surveyor",
+        "  m",
+        "  Grep",
+        "  m",
+        " surveyor",
+        "  m",
+        "  Read",
+        "  m",
+    ];
+    assert_eq!(lines(two_agents([1110, 2210])), apart);
+}
+
+#[test]
+fn what_nobody_tells_apart_is_a_sub_agent_s() {
+    let told = lines(two_agents([77, 78]));
+    let open: Vec<&String> = told
+        .iter()
+        .filter(|l| l.contains("a sub-agent's"))
+        .collect();
+    assert_eq!(open.len(), 6, "{told:#?}");
+    assert!(told.iter().all(|l| !l.starts_with("  ")), "{told:#?}");
 }

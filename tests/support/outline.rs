@@ -27,27 +27,34 @@ pub fn session(summary: &SessionSummary, tree: &Tree) -> String {
             ""
         },
     );
-    let mut rest = &tree.nodes[..];
-    while let Some(node) = rest.first() {
+    let dull = dull(&tree.nodes);
+    let mut at = 0;
+    while let Some(node) = tree.nodes.get(at) {
         let indent = "  ".repeat(node.depth as usize);
-        let plumbing = plumbing(rest);
+        let below = |&i: &usize| dull[i] && tree.nodes[i].depth >= node.depth;
+        let plumbing = (at..tree.nodes.len()).take_while(below).count();
         if plumbing > FOLDED {
             let _ = writeln!(out, "{:16} {indent}internal, {plumbing} in a row", "");
-            rest = &rest[plumbing..];
+            at += plumbing;
         } else {
             let _ = writeln!(out, "{} {indent}{}", times(node, tree.start), line(node));
-            rest = &rest[1..];
+            at += 1;
         }
     }
     out
 }
 
-/// How many nodes follow one another that are plumbing without an error or a call, not above the
-/// first: nobody reads thousands of lines.
-fn plumbing(nodes: &[Node]) -> usize {
-    let depth = nodes.first().map_or(0, |n| n.depth);
-    let dull = |n: &&Node| n.internal && n.state != State::Error && n.depth >= depth;
-    nodes.iter().take_while(dull).count()
+/// Plumbing without an error, and with nothing else below it: nobody reads thousands of lines, and
+/// what stands above a call or an agent shows where that stands.
+fn dull(nodes: &[Node]) -> Vec<bool> {
+    let own = |n: &Node| n.internal && n.state != State::Error;
+    let mut dull: Vec<bool> = nodes.iter().map(own).collect();
+    for i in (0..nodes.len()).rev() {
+        if let Some(up) = nodes[i].parent {
+            dull[up as usize] &= dull[i];
+        }
+    }
+    dull
 }
 
 fn times(node: &Node, origin: u64) -> String {

@@ -166,6 +166,7 @@ impl Builder<'_> {
         let anchor = &self.forest.pieces[group.anchor];
         let (kind, internal) = self.kind(group);
         let (mut name, detail) = self.name(group);
+        let detail = self.detail(group, detail);
         if group.op == Op::Agent && self.text(group, Field::AgentName).is_none() {
             // A span without a name may frame the agents that its children name.
             let below = || self.name_from_children(seed_index);

@@ -4,7 +4,7 @@
 //!
 //! The steps, one file each: `pieces` (a forest of spans and records, placeholders, cycles),
 //! `conversations` (of agents told by records), `groups`, `streams` and `by_time` (which pieces are
-//! one call or one tool run), `place`, `place_agents`, `place_talks` and `place_guests` (whose child
+//! one call or one tool run), `place`, `place_agents`, `place_unnamed`, `place_talks` and `place_guests` (whose child
 //! each is), `build`, `words`, `request`, `times`, `answers`, `call`, `phases`, `engine` and `source` (what each node says), `order`
 //! (preorder, and what only neighbours can tell), `figures` (sums), `edges` (who hands over to
 //! whom), `presume` (what must be running unseen).
@@ -25,6 +25,7 @@ mod place;
 mod place_agents;
 mod place_guests;
 mod place_talks;
+mod place_unnamed;
 pub mod presume;
 mod remarks;
 mod request;

@@ -3,7 +3,8 @@
 
 use super::groups::Groups;
 use super::pieces::Forest;
-use super::place::{Group, Places, Seed, within};
+use super::place::{Group, Places, within};
+use super::place_unnamed;
 use crate::model::evidence::{Field, Op};
 use std::collections::{BTreeMap, HashSet};
 
@@ -53,17 +54,17 @@ pub fn place(forest: &Forest<'_>, groups: &Groups, places: &mut Places) {
     for (&id, agent) in &agents {
         settle(places, id, agent);
     }
-    place_unnamed(forest, places);
+    place_unnamed::place(forest, places);
 }
 
 /// A tool call that starts an agent, which no agent was found for yet.
-struct Host {
+pub(super) struct Host {
     rep: usize,
     prompt: Option<u64>,
     times: (u64, u64),
 }
 
-fn hosts(forest: &Forest<'_>, places: &Places) -> Vec<Host> {
+pub(super) fn hosts(forest: &Forest<'_>, places: &Places) -> Vec<Host> {
     let delegating = places
         .groups
         .iter()
@@ -77,7 +78,7 @@ fn hosts(forest: &Forest<'_>, places: &Places) -> Vec<Host> {
         .collect()
 }
 
-fn prompt(forest: &Forest<'_>, places: &Places, rep: usize) -> Option<u64> {
+pub(super) fn prompt(forest: &Forest<'_>, places: &Places, rep: usize) -> Option<u64> {
     let group = places.groups.get(&rep)?;
     forest.pieces[group.anchor].number(Field::TurnKey)
 }
@@ -167,7 +168,7 @@ pub(super) fn delegates(forest: &Forest<'_>, group: &Group) -> bool {
 
 /// From records alone: the delegating call with the agent's own times, else the only one left
 /// that began before it, and none that the agent itself ran. Ambiguity is left as it is.
-fn take_host(
+pub(super) fn take_host(
     hosts: &mut Vec<Host>,
     prompt: Option<u64>,
     own: (u64, u64),
@@ -222,75 +223,5 @@ fn settle(places: &mut Places, id: u64, agent: &Agent) {
     places.parent[seed] = up;
     for (member, _) in own {
         places.parent[member] = Some(seed);
-    }
-}
-
-/// Older records name the agent's kind but not which: its calls belong to the only agent that
-/// ran then, if there was only one.
-fn place_unnamed(forest: &Forest<'_>, places: &mut Places) {
-    let runs: Vec<(usize, Option<u64>, (u64, u64))> = places
-        .groups
-        .iter()
-        .filter(|(_, g)| {
-            g.op == Op::Agent
-                && g.records_only
-                && forest.pieces[g.anchor].number(Field::AgentId).is_none()
-        })
-        .filter_map(|(&rep, g)| {
-            Some((
-                places.of_group(rep)?,
-                forest.pieces[g.anchor].number(Field::TurnKey),
-                interval(forest, g),
-            ))
-        })
-        .collect();
-    if runs.is_empty() {
-        return;
-    }
-    host_unnamed(forest, places, &runs);
-    let mut unowned: HashSet<usize> = HashSet::new();
-    let lone: Vec<(usize, usize)> = places
-        .groups
-        .iter()
-        .filter(|(_, g)| {
-            g.records_only && matches!(g.op, Op::Call | Op::Tool) && !delegates(forest, g)
-        })
-        .filter_map(|(&rep, g)| {
-            let named =
-                g.op == Op::Tool || forest.pieces[g.anchor].number(Field::AgentName).is_some();
-            let prompt = forest.pieces[g.anchor].number(Field::TurnKey);
-            let own = interval(forest, g);
-            let mut around = runs
-                .iter()
-                .filter(|(_, p, times)| *p == prompt && own.0 < times.1 && own.1 > times.0);
-            let (run, None) = (around.next()?, around.next()) else {
-                unowned.extend(named.then_some(rep));
-                return None;
-            };
-            (named && within(own, run.2))
-                .then(|| Some((places.of_group(rep)?, run.0)))
-                .flatten()
-        })
-        .collect();
-    places.unowned = unowned;
-    for (member, run) in lone {
-        places.parent[member] = Some(run);
-    }
-}
-
-fn host_unnamed(
-    forest: &Forest<'_>,
-    places: &mut Places,
-    runs: &[(usize, Option<u64>, (u64, u64))],
-) {
-    let mut hosts = hosts(forest, places);
-    for &(seed, _, (start, end)) in runs {
-        let Seed::Group(rep) = places.seeds[seed] else {
-            continue;
-        };
-        let prompt = prompt(forest, places, rep);
-        if let Some(host) = take_host(&mut hosts, prompt, (start, end), &[]) {
-            places.parent[seed] = places.of_group(host);
-        }
     }
 }

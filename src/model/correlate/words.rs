@@ -41,6 +41,16 @@ impl Builder<'_> {
         }
     }
 
+    /// Its detail; of what ran while several agents did, that nobody tells whose it is.
+    pub(super) fn detail(&self, group: &Group, own: Option<Arc<str>>) -> Option<Arc<str>> {
+        if !self.places.unowned.contains(&self.groups.of(group.anchor)) {
+            return own;
+        }
+        let whose = "a sub-agent's";
+        let both = |own: Arc<str>| format!("{own} ({whose})").into();
+        Some(own.map_or_else(|| whose.into(), both))
+    }
+
     /// The name that its span or record was sent with.
     fn sent(&self, group: &Group) -> Arc<str> {
         let anchor = self.forest.pieces[group.anchor].evidence;
