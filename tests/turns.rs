@@ -4,7 +4,6 @@
 
 #[path = "support/invariants.rs"]
 mod invariants;
-#[expect(dead_code, reason = "shared with other tests")]
 #[path = "support/items.rs"]
 mod items;
 
@@ -241,4 +240,109 @@ fn a_tool_in_a_trace_of_its_own_goes_on_with_the_call_before_it() {
         (1, "gpt-4o"),
     ];
     assert_eq!(shape, want);
+}
+
+/// What a mark in the span of call `n` tells.
+fn mark(content: u64, n: u64, at_ms: u64) -> Item {
+    let mut item = items::record(content, Op::Mark, "message", at_ms, at_ms).in_trace(n);
+    item.span = items::span_id(n);
+    item
+}
+
+/// The rows of trees: depth and name.
+fn rows(trees: &[Arc<Tree>]) -> Vec<(u32, &str)> {
+    let nodes = trees.iter().flat_map(|tree| &tree.nodes);
+    nodes.map(|n| (n.depth, &*n.name)).collect()
+}
+
+/// The turns of sessions as the list tells them: start, end and calls.
+fn listed(items: &[Item]) -> Vec<(u64, Option<u64>, u64)> {
+    let store = store(items.to_vec());
+    let turns = store.sessions().iter().flat_map(|s| &s.turns);
+    turns
+        .map(|t| {
+            (
+                t.start / MS,
+                t.end.map(|end| end / MS),
+                t.figures.model_calls,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn calls_that_name_no_tool_go_on_with_the_one_that_was_asked_the_same_and_waits() {
+    let asked = |item: Item| item.text(Field::Title, "Fix it.");
+    let asks = |item: Item| asked(item).text(Field::FinishReasons, "tool_calls");
+    let goes_on = |item: Item| item.number(Field::GoesOn, 1);
+    let done = |item: Item| asked(item).text(Field::FinishReasons, "stop");
+    let items = [
+        asks(call(1, 0, 10)),
+        goes_on(asks(call(2, 20, 30))),
+        goes_on(done(call(3, 40, 50))),
+        done(call(4, 60, 70)),
+        goes_on(done(call(5, 80, 90))), // with whom is not known
+    ];
+    let trees = every_tree(&items);
+    let (turn, said) = ((0, "Fix it."), (1, "gpt-4o"));
+    assert_eq!(
+        rows(&trees),
+        [turn, said, said, said, turn, said, turn, said]
+    );
+    assert_eq!(trees[0].nodes[0].rolled.model_calls, 3);
+    assert_eq!(trees[0].nodes[0].end, Some(50 * MS));
+    assert_eq!(trees[0].nodes[0].rolled.idle_ns, 20 * MS);
+    let want = [(0, Some(50), 3), (60, Some(70), 1), (80, Some(90), 1)];
+    assert_eq!(listed(&items), want);
+}
+
+#[test]
+fn records_that_name_the_tools_join_the_calls_that_they_are_written_in() {
+    let asks = |content, n, at, id| mark(content, n, at).id(Field::ToolAsked, id);
+    let told = |content, n, at, id| mark(content, n, at).id(Field::ToolAnswered, id);
+    let items = [
+        call(1, 0, 10),
+        asks(11, 1, 10, "a"),
+        call(2, 20, 30),
+        told(21, 2, 20, "a"),
+        asks(22, 2, 30, "b"),
+        call(3, 40, 50),
+        told(31, 3, 40, "a"),
+        told(32, 3, 40, "b"),
+        call(4, 60, 70), // a new question after the same history
+        told(41, 4, 60, "a"),
+        told(42, 4, 60, "b"),
+    ];
+    let trees = every_tree(&items);
+    let said = (1, "gpt-4o");
+    assert_eq!(
+        rows(&trees),
+        [(0, "turn 1"), said, said, said, (0, "turn 2"), said]
+    );
+    assert_eq!(listed(&items), [(0, Some(50), 3), (60, Some(70), 1)]);
+}
+
+#[test]
+fn any_of_the_tools_that_were_asked_for_together_joins() {
+    let asks = call(1, 0, 10)
+        .id(Field::ToolAsked, "a")
+        .id(Field::ToolAsked, "b");
+    let trees = every_tree(&[asks.clone(), call(2, 20, 30).id(Field::ToolAnswered, "b")]);
+    assert_eq!(kinds(&trees, NodeKind::Turn), 1);
+    let trees = every_tree(&[asks, call(2, 20, 30).id(Field::ToolAnswered, "c")]);
+    assert_eq!(kinds(&trees, NodeKind::Turn), 2);
+}
+
+#[test]
+fn of_messages_that_came_at_one_moment_none_is_taken_for_the_last() {
+    let user = |content, at, text| mark(content, 1, at).text(Field::Title, text);
+    let title = |items: &[Item]| every_tree(items)[0].nodes[0].name.to_string();
+    let (one, two) = (user(11, 0, "one"), user(12, 1, "two"));
+    assert_eq!(title(&[call(1, 0, 10), one.clone(), two.clone()]), "two");
+    assert_eq!(
+        title(&[call(1, 0, 10), one.clone(), user(12, 0, "two")]),
+        "turn 1"
+    );
+    let own = call(1, 0, 10).text(Field::Title, "the span's own");
+    assert_eq!(title(&[own, one, two]), "the span's own");
 }

@@ -77,6 +77,20 @@ impl<'a> Told<'a> {
         matches!(value, Some(Value::StringValue(text)) if !text.contains(words))
     }
 
+    /// It is a text, not opened yet, without the name that any of the paths ends in: it need not be
+    /// opened for them.
+    fn holds_none_of(&self, paths: &[String]) -> bool {
+        let value = self.value().and_then(|v| v.value.as_ref());
+        let Some(Value::StringValue(text)) = value.filter(|_| self.document.get().is_none()) else {
+            return false;
+        };
+        paths.iter().all(|path| {
+            let name = path.rsplit('.').next().unwrap_or_default();
+            let named = name.bytes().any(|b| b.is_ascii_alphabetic()) && !name.contains('=');
+            named && !text.contains(name)
+        })
+    }
+
     fn opened(&self, text: &str) -> Option<&serde_json::Value> {
         self.document.get_or_init(|| document(text)).as_ref()
     }
@@ -299,6 +313,9 @@ fn list(value: &AnyValue) -> Option<String> {
 /// What the first path leads to that leads anywhere ([`super::path`]). `.` is the text itself where it
 /// is prose: no document, and no printed object.
 fn at_paths(told: &Told<'_>, paths: &[String]) -> Option<String> {
+    if told.holds_none_of(paths) {
+        return None;
+    }
     let mut found = Vec::new();
     paths.iter().find_map(|path| {
         follow(told, path, &mut found);
@@ -328,7 +345,11 @@ pub fn ids(rule: &Rule, told: &Told<'_>) -> Vec<u64> {
     if rule.paths.is_empty() {
         found.extend(told.plain().map(Cow::into_owned));
     }
-    for path in &rule.paths {
+    let paths = rule
+        .paths
+        .iter()
+        .filter(|_| !told.holds_none_of(&rule.paths));
+    for path in paths {
         follow(told, path, &mut found);
     }
     let mut ids: Vec<u64> = Vec::new();

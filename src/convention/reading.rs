@@ -11,7 +11,7 @@ pub struct Reading {
     pub op: Op,
     /// The dialect, an index into the tables.
     pub dialect: u8,
-    /// Facts, at most one a field but for [`Field::Stall`].
+    /// Facts, at most one a field but for [`Field::Stall`] and ids of tool calls.
     pub facts: Vec<(Field, u16, FactValue)>,
     /// It says that it failed.
     pub failed: bool,

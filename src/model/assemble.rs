@@ -5,11 +5,12 @@ use super::correlate::{Presumed, Unit};
 use super::evidence::key_of;
 use super::ids::NodeId;
 use super::node::{Node, NodeKind, Sign, State, Tree};
-use rustc_hash::FxHashSet;
+use super::threads::go_on;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A root of a unit with all that is below it, and the units that go on with it.
+/// A root of a unit with all that is below it, and what goes on with it.
 struct Branch<'a> {
     part: Part<'a>,
     more: Vec<Part<'a>>,
@@ -20,12 +21,15 @@ struct Part<'a> {
     nodes: &'a [Node],
     /// Where they stand in their unit.
     base: usize,
+    /// The turn that they made up in their unit, where they go on with another as its own.
+    guest: Option<&'a Node>,
     /// What is presumed to run in them; its parent counts as theirs do.
     presumed: Option<Presumed>,
 }
 
 /// One tree from the units of a session: turns in order of start, machine-made prompts below
-/// the turn that they go on with. In a session that fell silent nothing is presumed to run.
+/// the turn that they go on with, turns that are one as one. In a session that fell silent nothing is
+/// presumed to run.
 pub fn assemble(mut units: Vec<Arc<Unit>>, stale: bool) -> Tree {
     // Beside an agent's doings the rest is plumbing; by itself it is all there is to see.
     if units.iter().any(|u| u.agentic) {
@@ -37,7 +41,10 @@ pub fn assemble(mut units: Vec<Arc<Unit>>, stale: bool) -> Tree {
         let host = planted.plant(&branch.part, None);
         for more in &branch.more {
             let added = planted.plant(more, Some(host.start));
-            planted.go_on(host.start, added);
+            match more.guest {
+                Some(guest) => planted.take_in(host.start, guest, added),
+                None => planted.go_on(host.start, added),
+            }
         }
     }
     number(&mut planted.nodes);
@@ -53,6 +60,8 @@ pub fn assemble(mut units: Vec<Arc<Unit>>, stale: bool) -> Tree {
 }
 
 fn branches(units: &[Arc<Unit>]) -> Vec<Branch<'_>> {
+    let hosts = go_on(units.iter().flat_map(|u| &u.threads));
+    let mut turns: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut branches: Vec<Branch<'_>> = Vec::new();
     let mut last_turn: Option<usize> = None;
     for (i, unit) in units.iter().enumerate() {
@@ -60,6 +69,7 @@ fn branches(units: &[Arc<Unit>]) -> Vec<Branch<'_>> {
         let part = |nodes: Range<usize>| Part {
             nodes: unit.nodes.get(nodes.clone()).unwrap_or_default(),
             base: nodes.start,
+            guest: None,
             presumed: unit
                 .presumed
                 .filter(|p| newest && nodes.contains(&(p.parent as usize))),
@@ -71,13 +81,25 @@ fn branches(units: &[Arc<Unit>]) -> Vec<Branch<'_>> {
         let mut base = 0;
         while let Some(root) = unit.nodes.get(base) {
             let end = base + 1 + root.descendants as usize;
-            if root.kind == NodeKind::Turn {
-                last_turn = Some(branches.len());
+            let host = hosts.get(&root.id).and_then(|host| turns.get(host));
+            if let Some(&host) = host {
+                last_turn = Some(host);
+                branches[host].more.push(Part {
+                    nodes: unit.nodes.get(base + 1..end).unwrap_or_default(),
+                    base: base + 1,
+                    guest: Some(root),
+                    ..part(base..end)
+                });
+            } else {
+                if root.kind == NodeKind::Turn {
+                    last_turn = Some(branches.len());
+                    turns.insert(root.id, branches.len());
+                }
+                branches.push(Branch {
+                    part: part(base..end),
+                    more: Vec::new(),
+                });
             }
-            branches.push(Branch {
-                part: part(base..end),
-                more: Vec::new(),
-            });
             base = end;
         }
     }
@@ -96,19 +118,23 @@ impl Planted {
     /// Appends nodes; their roots hang below `host`.
     fn plant(&mut self, part: &Part<'_>, host: Option<usize>) -> Range<usize> {
         let start = self.nodes.len();
-        let planted = |index: u32| start + index as usize - part.base;
+        // What a guest's turn held is the host's.
+        let planted = |index: u32| {
+            let own = (index as usize).checked_sub(part.base);
+            own.map(|at| start + at).or(host)
+        };
         for node in part.nodes {
             let mut node = node.clone();
-            let parent = node.parent.map(planted).or(host);
+            let parent = node.parent.map_or(host, planted);
             node.parent = parent.and_then(|at| u32::try_from(at).ok());
-            node.depth += u32::from(host.is_some());
+            node.depth += u32::from(host.is_some() && part.guest.is_none());
             // A span is in one unit; what facts name, such as an agent, may be met again.
             while !self.ids.insert(node.id) {
                 node.id = NodeId(key_of(("again", node.id)));
             }
             self.nodes.push(node);
         }
-        let presumed = part.presumed.map(|p| (p, planted(p.parent)));
+        let presumed = part.presumed.and_then(|p| Some((p, planted(p.parent)?)));
         self.presumed = presumed.or(self.presumed);
         start..self.nodes.len()
     }
@@ -134,6 +160,22 @@ impl Planted {
         turn.descendants += u32::try_from(added.len()).unwrap_or_default();
         turn.rolled.wall_ns = turn.end.map_or(0, |end| end.saturating_sub(turn.start));
         self.nodes[host] = turn;
+    }
+
+    /// Makes a turn one with the turn that it goes on with.
+    fn take_in(&mut self, host: usize, guest: &Node, added: Range<usize>) {
+        let turn = &mut self.nodes[host];
+        let gap = turn.end.map_or(0, |end| guest.start.saturating_sub(end));
+        let idle = gap.saturating_add(guest.rolled.idle_ns);
+        turn.rolled.idle_ns = turn.rolled.idle_ns.saturating_add(idle);
+        turn.rolled.add(&guest.rolled);
+        turn.error_below |= guest.error_below || guest.state == State::Error;
+        if guest.end.is_none() || guest.end >= turn.end {
+            turn.state = guest.state;
+        }
+        turn.end = turn.end.zip(guest.end).map(|(one, other)| one.max(other));
+        turn.descendants += u32::try_from(added.len()).unwrap_or_default();
+        turn.rolled.wall_ns = turn.end.map_or(0, |end| end.saturating_sub(turn.start));
     }
 }
 

@@ -18,7 +18,8 @@ pub struct Fact {
     pub value: u64,
 }
 
-/// The facts of one piece of evidence, at most one a field but for [`Field::Stall`].
+/// The facts of one piece of evidence, at most one a field but for [`Field::Stall`] and ids of tool
+/// calls ([`Field::ToolAsked`] and its like).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts(Box<[u8]>);
 
@@ -133,7 +134,7 @@ impl Facts {
         self.all(field).next()
     }
 
-    /// The facts of a field that may be there more than once ([`Field::Stall`]).
+    /// The facts of a field that may be there more than once.
     pub fn all(&self, field: Field) -> impl Iterator<Item = Fact> {
         let wanted = code(field);
         let packed = self.may_have(field).then(|| self.packed());

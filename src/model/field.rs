@@ -27,6 +27,8 @@ pub enum Field {
     ToolDetail,
     ToolAsked,
     ToolAnswered,
+    GoesOn,
+    ToolRepeated,
     Subagent,
     Delegates,
     Nested,

@@ -36,6 +36,7 @@ pub mod spread;
 pub mod store;
 mod strangers;
 mod summary;
+pub mod threads;
 pub mod time_budget;
 pub mod timing;
 mod totals;

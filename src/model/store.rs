@@ -296,16 +296,16 @@ impl Store {
         let linked = e.facts.link_trace().map(|trace| key_of(("trace", trace)));
         // A bare call that answers what another asked for goes on with it.
         let bare = e.op == Op::Call && e.signal == Signal::Span && e.parent.is_zero();
-        let told = [Field::ToolAsked, Field::ToolAnswered].map(|f| e.facts.number(f));
-        let [asked, answered] =
-            told.map(|id| id.filter(|_| bare).map(|id| key_of(("asked", process, id))));
+        let told = [Field::ToolAsked, Field::ToolAnswered].into_iter();
+        let told = told.filter(|_| bare).flat_map(|field| e.facts.all(field));
+        let told = told.map(|id| key_of(("asked", process, id.value)));
         let prompt = e
             .facts
             .number(Field::TurnKey)
             .map(|k| key_of(("prompt", k)));
         let [whole, parent] = of_sessions(e, session.map(|s| self.texts.str(s.text)));
-        let keys = [trace, linked, prompt, asked, answered, whole, parent];
-        for key in keys.into_iter().flatten() {
+        let keys = [trace, linked, prompt, whole, parent];
+        for key in keys.into_iter().flatten().chain(told) {
             unit = Some(self.units.join(unit, key));
         }
         unit = self.responses.join(&mut self.units, unit, e);

@@ -2,9 +2,10 @@
 
 use super::correlate::{Unit, WITHHELD};
 use super::figures::Figures;
-use super::ids::SessionId;
+use super::ids::{NodeId, SessionId};
 use super::node::{Node, NodeKind, SessionState, SessionSummary, State, TurnSummary};
 use super::sessions::Session;
+use super::threads::go_on;
 use super::units::{Brief, UnitState};
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub fn brief(made: &Unit) -> Brief {
         cycles: made.cycles,
         continuation: made.continuation,
         bare_calls: made.bare_calls,
+        threads: made.threads.clone(),
         agentic: made.agentic,
         left: made.left,
         midway: made
@@ -108,28 +110,46 @@ pub fn summarise(
     })
 }
 
-/// Turns in order; what goes on with a turn counts to the turn before it.
+/// Turns in order; what goes on with a turn counts to the turn that it goes on with.
 fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
+    let hosts = go_on(briefs.iter().flat_map(|b| &b.threads));
     let mut turns: Vec<Arc<TurnSummary>> = Vec::new();
+    let mut guests: Vec<(NodeId, &Arc<TurnSummary>)> = Vec::new();
     for brief in briefs {
         match (brief.continuation, turns.last_mut()) {
             (true, Some(last)) => {
-                let last = Arc::make_mut(last);
-                last.figures.add(&brief.figures);
-                let gap = last.end.map_or(0, |end| brief.start.saturating_sub(end));
-                let idle = gap.saturating_add(brief.figures.idle_ns);
-                last.figures.idle_ns = last.figures.idle_ns.saturating_add(idle);
-                last.end = last
-                    .end
-                    .filter(|_| !brief.open)
-                    .map(|end| end.max(brief.end));
-                last.figures.wall_ns = last.end.map_or(0, |end| end.saturating_sub(last.start));
+                let end = (!brief.open).then_some(brief.end);
+                take_in(last, &brief.figures, brief.start, end);
             }
-            _ => turns.extend(brief.turns.iter().cloned()),
+            _ => {
+                for turn in &brief.turns {
+                    match hosts.get(&turn.node) {
+                        Some(&host) => guests.push((host, turn)),
+                        None => turns.push(turn.clone()),
+                    }
+                }
+            }
+        }
+    }
+    guests.sort_by_key(|(_, turn)| (turn.start, turn.node));
+    for (host, guest) in guests {
+        if let Some(turn) = turns.iter_mut().find(|turn| turn.node == host) {
+            take_in(turn, &guest.figures, guest.start, guest.end);
         }
     }
     turns.sort_by_key(|t| (t.start, t.node));
     turns
+}
+
+/// Counts to a turn what goes on with it; `end` is `None` while that runs.
+fn take_in(turn: &mut Arc<TurnSummary>, figures: &Figures, start: u64, end: Option<u64>) {
+    let turn = Arc::make_mut(turn);
+    turn.figures.add(figures);
+    let gap = turn.end.map_or(0, |end| start.saturating_sub(end));
+    let idle = gap.saturating_add(figures.idle_ns);
+    turn.figures.idle_ns = turn.figures.idle_ns.saturating_add(idle);
+    turn.end = turn.end.zip(end).map(|(one, other)| one.max(other));
+    turn.figures.wall_ns = turn.end.map_or(0, |end| end.saturating_sub(turn.start));
 }
 
 /// Sums, with the time between units counted as idle.

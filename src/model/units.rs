@@ -6,6 +6,7 @@ use super::figures::Figures;
 use super::ids::{EvidenceId, NodeId, SessionId};
 use super::intern::Sym;
 use super::node::TurnSummary;
+use super::threads::Thread;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub struct Brief {
     pub continuation: bool,
     /// Nothing but model calls without parents.
     pub bare_calls: bool,
+    /// How its turns of bare calls go on.
+    pub threads: Vec<Thread>,
     /// There is something of an agent in it.
     pub agentic: bool,
     /// The person left at its end.
@@ -109,7 +112,8 @@ const KEYS: usize = 160;
 impl Brief {
     fn weight(&self) -> usize {
         let turn = |t: &Arc<TurnSummary>| size_of::<TurnSummary>() + t.title.len() + 64;
-        size_of::<Self>() + self.turns.iter().map(turn).sum::<usize>()
+        let threads = self.threads.iter().map(Thread::weight).sum::<usize>();
+        size_of::<Self>() + self.turns.iter().map(turn).sum::<usize>() + threads
     }
 }
 

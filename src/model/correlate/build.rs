@@ -52,6 +52,7 @@ pub fn unit(cx: &Context<'_>, forest: &Forest<'_>, groups: &Groups, places: &Pla
         nodes,
         continuation,
         cycles: forest.cycles,
+        threads: builder.threads(),
         ..Unit::default()
     };
     unit.presumed = presume::presume(&unit.nodes);

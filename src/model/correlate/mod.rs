@@ -6,8 +6,8 @@
 //! `conversations` (of agents told by records), `groups`, `streams` and `by_time` (which pieces are
 //! one call or one tool run), `place`, `place_agents`, `place_unnamed`, `place_talks` and `place_guests` (whose child
 //! each is), `build`, `words`, `request`, `times`, `answers`, `call`, `phases`, `engine` and `source` (what each node says), `order`
-//! (preorder, and what only neighbours can tell), `figures` (sums), `edges` (who hands over to
-//! whom), `presume` (what must be running unseen).
+//! (preorder, and what only neighbours can tell), `figures` (sums), `threads` (which turns could go
+//! on in other units), `edges` (who hands over to whom), `presume` (what must be running unseen).
 
 mod answers;
 mod build;
@@ -31,6 +31,7 @@ mod remarks;
 mod request;
 mod source;
 mod streams;
+mod threads;
 mod times;
 mod turns;
 mod twins;
@@ -47,6 +48,7 @@ use super::ids::{EvidenceId, NodeId};
 use super::intern::Interner;
 use super::node::{Node, NodeKind};
 use super::store::Store;
+use super::threads::Thread;
 use super::usage::{PicoUsd, Usage};
 use std::sync::Arc;
 
@@ -141,6 +143,8 @@ pub struct Unit {
     pub agentic: bool,
     /// The last thing that a person did in it was to leave.
     pub left: bool,
+    /// How its turns of bare calls go on, see [`go_on`](super::threads::go_on).
+    pub threads: Vec<Thread>,
     /// First start, ns since the epoch.
     pub start: u64,
     /// Last end or start, ns since the epoch.

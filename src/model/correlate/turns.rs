@@ -39,8 +39,8 @@ fn before(forest: &Forest<'_>) -> HashMap<TraceId, TraceId> {
     let order = |trace: TraceId| (began.get(&trace).copied().unwrap_or_default(), trace);
     let mut asked: HashMap<u64, TraceId> = HashMap::new();
     for call in roots().filter(|p| p.op == Op::Call) {
-        if let Some(id) = call.number(Field::ToolAsked) {
-            asked.entry(id).or_insert(call.evidence.trace); // pieces stand by their start
+        for id in call.evidence.facts.all(Field::ToolAsked) {
+            asked.entry(id.value).or_insert(call.evidence.trace); // pieces stand by their start
         }
     }
     // Calls without a parent that name the prompt that they are made for, and the last prompt of
@@ -50,10 +50,9 @@ fn before(forest: &Forest<'_>) -> HashMap<TraceId, TraceId> {
     let mut before: HashMap<TraceId, TraceId> = HashMap::new();
     for root in roots() {
         let trace = root.evidence.trace;
-        let answers = root
-            .number(Field::ToolAnswered)
-            .filter(|_| root.op == Op::Call);
-        let goes_on = || asked.get(&answers?).copied();
+        let answers = root.evidence.facts.all(Field::ToolAnswered);
+        let mut answers = answers.filter(|_| root.op == Op::Call);
+        let goes_on = || answers.find_map(|id| asked.get(&id.value)).copied();
         let talk = root.number(Field::Conversation);
         let prompt = root.number(Field::TurnKey).zip(talk);
         let same_prompt = || {
