@@ -60,11 +60,6 @@ impl<'a> Kept<'a> {
             .filter_map(|e| read(self.0, e))
             .collect()
     }
-
-    fn may_hold(self, node: &Node, words: &Words) -> bool {
-        self.evidence(node)
-            .any(|e| words.may_be_in(&self.0.bytes(e)))
-    }
 }
 
 fn value(any: Option<&AnyValue>) -> Value {
@@ -86,10 +81,12 @@ impl Contents for Kept<'_> {
         });
     }
 
+    fn may_hold(&self, node: &Node, words: &Words) -> bool {
+        self.evidence(node)
+            .any(|e| words.may_be_in(&self.0.bytes(e)))
+    }
+
     fn holds(&self, node: &Node, words: &Words) -> bool {
-        if !self.may_hold(node, words) {
-            return false;
-        }
         let mut found = false;
         let mut look = |value: &Value| scalars(value, &mut |text| found |= words.are_in(text));
         for opened in self.opened(node) {
@@ -113,10 +110,8 @@ impl Contents for Kept<'_> {
     }
 
     fn says(&self, node: &Node, words: &Words) -> bool {
-        self.may_hold(node, words) && {
-            let messages = self.messages(node);
-            new(&messages).any(|m| m.parts.iter().any(|part| tells(part, words)))
-        }
+        let messages = self.messages(node);
+        new(&messages).any(|m| m.parts.iter().any(|part| tells(part, words)))
     }
 
     fn messages(&self, node: &Node) -> Vec<Message> {

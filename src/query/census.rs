@@ -2,7 +2,7 @@
 //! attributes, and the values of one of them. Taken in slices, for completion and for facets.
 
 use super::contents::scalars;
-use super::eval::{Around, Look, Scene};
+use super::eval::{Around, DECODED, Look, Scene};
 use super::expr::Subject;
 use super::field::{FIELDS, Field, Kind};
 use crate::model::node::NodeKind;
@@ -110,7 +110,7 @@ impl Census {
             };
             if counts {
                 self.next += 1;
-                spent += 30 + scene.contents.weight(node) / 16;
+                spent += 30 + scene.contents.weight(node) / DECODED;
                 let look = Look {
                     scene: *scene,
                     around: &self.around,

@@ -13,6 +13,10 @@ pub trait Contents: std::fmt::Debug {
     /// Each attribute of the node's own evidence, its events and its resource.
     fn attributes(&self, node: &Node, each: &mut dyn FnMut(&str, &Value));
 
+    /// The words may stand in what was sent with the node; false only if they do not. It is told
+    /// without parsing anything.
+    fn may_hold(&self, node: &Node, words: &Words) -> bool;
+
     /// The words stand in some text that was sent with the node.
     fn holds(&self, node: &Node, words: &Words) -> bool;
 
@@ -23,7 +27,7 @@ pub trait Contents: std::fmt::Debug {
     /// The messages of a model call, or a tool's call and its result.
     fn messages(&self, node: &Node) -> Vec<Message>;
 
-    /// Bytes that have to be read for one of these questions.
+    /// Bytes of what was sent with the node.
     fn weight(&self, node: &Node) -> usize;
 }
 
@@ -34,6 +38,9 @@ pub struct NoContents;
 impl Contents for NoContents {
     fn attribute(&self, _: &Node, _: &str, _: &mut dyn FnMut(&Value)) {}
     fn attributes(&self, _: &Node, _: &mut dyn FnMut(&str, &Value)) {}
+    fn may_hold(&self, _: &Node, _: &Words) -> bool {
+        false
+    }
     fn holds(&self, _: &Node, _: &Words) -> bool {
         false
     }

@@ -28,6 +28,12 @@ pub struct Scene<'a> {
     pub now: u64,
 }
 
+/// Bytes of contents that cost as much as asking one term of one node, some 30 ns: looked through for
+/// words, decoded, and parsed into messages.
+const SEARCHED: usize = 64;
+pub(super) const DECODED: usize = 8;
+const PARSED: usize = 2;
+
 /// What a node's ancestors are to it, known for all nodes so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Around {
@@ -149,10 +155,11 @@ impl Look<'_> {
                 .get(*n)
                 .is_some_and(|s| s.get(self.at) == Some(&true)),
             Flat::Text(words) => {
-                self.row_says(words) || {
-                    self.read();
-                    self.scene.contents.says(self.node, words)
-                }
+                self.row_says(words)
+                    || self.may_hold(words) && {
+                        self.read(PARSED);
+                        self.scene.contents.says(self.node, words)
+                    }
             }
             Flat::Known(subject) => self.knows(subject),
             Flat::Words(field, op, words) => self.has_words(*field, *op, words),
@@ -164,9 +171,14 @@ impl Look<'_> {
         }
     }
 
-    /// Contents are read for this node.
-    fn read(&mut self) {
-        self.cost += 8 + self.scene.contents.weight(self.node) / 64;
+    /// Contents are read for this node; so many of their bytes cost as much as asking one term.
+    fn read(&mut self, bytes: usize) {
+        self.cost += 8 + self.scene.contents.weight(self.node) / bytes;
+    }
+
+    fn may_hold(&mut self, words: &Words) -> bool {
+        self.read(SEARCHED);
+        self.scene.contents.may_hold(self.node, words)
     }
 
     /// What stands in the row holds the words.
@@ -186,8 +198,10 @@ impl Look<'_> {
 
     fn has_words(&mut self, field: Field, op: Op, words: &Words) -> bool {
         if field == Field::Text {
-            self.read();
-            let holds = self.scene.contents.holds(self.node, words);
+            let holds = self.may_hold(words) && {
+                self.read(PARSED);
+                self.scene.contents.holds(self.node, words)
+            };
             return holds != (op == Op::IsNot);
         }
         let exact = matches!(op, Op::Is | Op::IsNot);
@@ -203,7 +217,7 @@ impl Look<'_> {
     }
 
     fn has_attribute(&mut self, key: &str, op: Op, words: &Words, number: Option<f64>) -> bool {
-        self.read();
+        self.read(DECODED);
         let mut found = false;
         let mut compare = |text: &str| {
             let told = number.and_then(|n| Some((text.parse::<f64>().ok()?, n)));
@@ -227,13 +241,13 @@ impl Look<'_> {
         let mut known = false;
         match subject {
             Subject::Attr(key) => {
-                self.read();
+                self.read(DECODED);
                 self.scene
                     .contents
                     .attribute(self.node, key, &mut |_| known = true);
             }
             Subject::Field(Field::Text) => {
-                self.read();
+                self.read(DECODED);
                 self.scene
                     .contents
                     .attributes(self.node, &mut |_, _| known = true);

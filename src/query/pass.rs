@@ -89,8 +89,8 @@ impl Pass {
         }
     }
 
-    /// Asks until about `budget` is spent, a term asked of a node costing one and 64 bytes read one;
-    /// true when it has come to its end.
+    /// Asks until about `budget` is spent, a term asked of a node costing one, and contents by what is
+    /// done with their bytes; true when it has come to its end.
     pub fn advance(&mut self, plan: &Plan, scene: &Scene, budget: usize) -> bool {
         let mut spent = 0;
         while let Some((flat, to)) = plan.stages.get(self.found.len()) {
