@@ -23,10 +23,11 @@ pub fn preorder(drafts: Vec<Node>, parent: &[Option<usize>]) -> Vec<Node> {
     let is_root = |i: &usize| parent[*i].is_none_or(|up| up == *i);
     let mut roots: Vec<usize> = (0..parent.len()).filter(is_root).collect();
     let starts = earliest(&drafts, &children, &roots);
-    // Of those that start in the same tick of a coarse clock, what took none of its time goes first.
-    let took = |i: usize| drafts[i].end != Some(drafts[i].start);
+    // Of those that start in the same tick of a coarse clock, what ended first goes first: the others
+    // may have waited for it.
+    let ended = |i: usize| drafts[i].end.unwrap_or(u64::MAX);
     let by_start = |list: &mut Vec<usize>| {
-        list.sort_by_key(|&i| (starts[i], took(i), drafts[i].id));
+        list.sort_by_key(|&i| (starts[i], ended(i), drafts[i].id));
     };
     by_start(&mut roots);
     children.iter_mut().for_each(by_start);
