@@ -148,7 +148,7 @@ impl Shown {
     }
 }
 
-fn screen(known: &Arc<Known>, case: &Path, size: (u16, u16)) -> Screen {
+pub fn screen(known: &Arc<Known>, case: &Path, size: (u16, u16)) -> Screen {
     let (store, complaints) = load(&[case.to_owned()], known).unwrap();
     assert!(complaints.is_empty(), "{complaints:?}");
     let theme = Theme::built_in("dark", Depth::True, false).unwrap();

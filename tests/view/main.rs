@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![allow(clippy::pedantic, reason = "test")]
 
+mod anywhere;
 mod axis;
 mod corpus;
 mod cost;
