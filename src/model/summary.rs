@@ -7,6 +7,7 @@ use super::node::{Node, NodeKind, SessionState, SessionSummary, State, TurnSumma
 use super::sessions::Session;
 use super::threads::go_on;
 use super::units::{Brief, UnitState};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// What a session needs to know of a unit: all but who sent it.
@@ -114,6 +115,7 @@ pub fn summarise(
 fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
     let hosts = go_on(briefs.iter().flat_map(|b| &b.threads));
     let mut turns: Vec<Arc<TurnSummary>> = Vec::new();
+    let mut places: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut guests: Vec<(NodeId, &Arc<TurnSummary>)> = Vec::new();
     for brief in briefs {
         match (brief.continuation, turns.last_mut()) {
@@ -123,9 +125,11 @@ fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
             }
             _ => {
                 for turn in &brief.turns {
-                    match hosts.get(&turn.node) {
-                        Some(&host) => guests.push((host, turn)),
-                        None => turns.push(turn.clone()),
+                    if let Some(&host) = hosts.get(&turn.node) {
+                        guests.push((host, turn));
+                    } else {
+                        places.insert(turn.node, turns.len());
+                        turns.push(turn.clone());
                     }
                 }
             }
@@ -133,7 +137,7 @@ fn turns(briefs: &[&Brief]) -> Vec<Arc<TurnSummary>> {
     }
     guests.sort_by_key(|(_, turn)| (turn.start, turn.node));
     for (host, guest) in guests {
-        if let Some(turn) = turns.iter_mut().find(|turn| turn.node == host) {
+        if let Some(turn) = places.get(&host).and_then(|&at| turns.get_mut(at)) {
             take_in(turn, &guest.figures, guest.start, guest.end);
         }
     }
