@@ -87,6 +87,12 @@ fn read(gate: &Gate) -> Option<io::Result<Event>> {
 #[cfg(unix)]
 use super::signals::wake_reader as wake;
 
+/// Nothing can be read any more: the terminal has hung up, or is not ours.
+#[cfg(unix)]
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
 /// The next event, where none can be made up: looked for ten times a second.
 #[cfg(not(unix))]
 fn read(_: &Gate) -> Option<io::Result<Event>> {
@@ -100,9 +106,15 @@ fn read(_: &Gate) -> Option<io::Result<Event>> {
 #[cfg(not(unix))]
 fn wake() {}
 
+#[cfg(not(unix))]
+fn is_gone(_: &io::Error) -> bool {
+    false
+}
+
 /// What happens at the terminal from now on, and before that what was typed while it was asked. The
-/// thread ends with the process: the reader never returns from a terminal that has hung up, and a
-/// loop that read it itself would hang with it. The gate holds it back.
+/// thread ends with the process, or with the terminal, which ends the events: the reader may never
+/// return from one that has hung up, and a loop that read it itself would hang with it. The gate holds
+/// the thread back.
 pub fn events(answers: Answers) -> io::Result<(mpsc::Receiver<io::Result<Event>>, Gate)> {
     let (queue, events) = mpsc::channel(QUEUE);
     let gate = Gate::default();
@@ -121,6 +133,9 @@ pub fn events(answers: Answers) -> io::Result<(mpsc::Receiver<io::Result<Event>>
                 let Some(event) = read(&held) else { continue };
                 if event.as_ref().is_ok_and(|event| late.is_part(event)) {
                     continue;
+                }
+                if event.as_ref().is_err_and(is_gone) {
+                    break;
                 }
                 let failed = event.is_err();
                 if queue.blocking_send(event).is_err() || failed {

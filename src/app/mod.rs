@@ -13,7 +13,7 @@ pub mod detail;
 pub mod env;
 mod hands;
 mod headless;
-mod input;
+pub mod input;
 mod judge;
 pub mod live;
 pub mod load;

@@ -73,6 +73,21 @@ fn a_closed_window_ends_it() {
     assert_eq!(status.exit_code(), 129);
 }
 
+/// The shell lives on, so no signal comes: the reader, in the middle of a paste, hears of the end.
+#[test]
+fn a_window_that_closes_within_a_paste_ends_it_no_other_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = folder.path().join("status");
+    let script = r#"trap "" HUP; "$@"; echo $? > "$0""#;
+    let args = ["-c", script, told.to_str().unwrap(), SPANFALL];
+    let mut terminal = Terminal::run("sh", &[&args[..], &FREE].concat(), WIDE);
+    http(&terminal);
+    terminal.keys("\x1b[200~half a");
+    terminal.close();
+    terminal.wait_exit();
+    assert_eq!(std::fs::read_to_string(told).unwrap().trim(), "129");
+}
+
 /// More frames than any terminal holds back, while nobody reads them, and 200 requests: many times
 /// what may wait for the loop. If that stood still, they would be told to come again.
 fn block(terminal: &Terminal, http: std::net::SocketAddr) {

@@ -10,6 +10,7 @@ mod leaving;
 mod pipes;
 mod send;
 mod settled;
+mod together;
 
 use harness::Terminal;
 use std::net::{SocketAddr, TcpListener};
