@@ -479,3 +479,50 @@ fn while_it_runs_the_wait_grows_and_then_the_decode() {
         [(Part::WaitPrefill, 250), (Part::Decode, 550)]
     );
 }
+
+/// Worked out of the raw spans, apart from this program: each stretch between two ends of spans was
+/// asked what was open in it, and given to the first of decode, prefill, queue, gateway, wait, tool and
+/// person. Microseconds, and percents by the largest remainder.
+#[test]
+fn the_time_of_real_sessions_goes_where_their_spans_say() {
+    use Part::{Decode, Gateway, Human, Idle, NotSplit, Prefill, Queue, Tool, WaitPrefill};
+    // A reading engine; a person asked for permission; a sub-agent at work beside its agent.
+    let engine: &[(Part, u64, u64)] = &[
+        (Gateway, 25_003, 1),
+        (Queue, 260_000, 9),
+        (Prefill, 1_513_227, 53),
+        (Decode, 581_711, 20),
+        (Tool, 492_785, 17),
+        (Idle, 3_479, 0),
+    ];
+    let person: &[(Part, u64, u64)] = &[
+        (WaitPrefill, 1_903_533, 12),
+        (Decode, 2_269_907, 15),
+        (NotSplit, 25_952, 0),
+        (Tool, 594_165, 4),
+        (Human, 6_104_040, 39),
+        (Idle, 4_588_454, 30),
+    ];
+    let beside: &[(Part, u64, u64)] = &[
+        (WaitPrefill, 1_783_732, 53),
+        (Decode, 1_436_075, 42),
+        (Tool, 16_788, 1),
+        (Idle, 150_753, 4),
+    ];
+    for (case, wall, expected) in [
+        ("python/semconv-vllm", 2_876_205, engine),
+        ("cli/claude-code-tui", 15_486_050, person),
+        ("cli/claude-agent-sdk-js", 3_387_348, beside),
+    ] {
+        let trees = read(&corpus().join(case));
+        let budgets = trees.iter().map(|tree| time_budget(&tree.nodes, 0));
+        let us = |ns: u64| (ns + 500) / 1000;
+        let budget = budgets.into_iter().find(|b| us(b.wall()) == wall);
+        let budget = budget.unwrap_or_else(|| panic!("{case}: no session of {wall} µs"));
+        let percents = budget.percents();
+        let percent = |part| percents.iter().find(|p| p.0 == part).map_or(0, |p| p.1);
+        let told = Part::TOLD.map(|part| (part, us(budget.of(part)), percent(part)));
+        let told: Vec<_> = told.into_iter().filter(|(_, us, _)| *us > 0).collect();
+        assert_eq!(told, expected, "{case}");
+    }
+}

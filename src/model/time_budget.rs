@@ -7,6 +7,7 @@
 
 use super::node::{Node, NodeKind, Sign, State};
 use super::phases::stretches;
+use std::cmp::Reverse;
 
 /// What an instant can be spent on, the first going before the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,39 @@ impl Part {
         Self::Presumed,
         Self::Idle,
     ];
+
+    /// All, in the order in which people are told of them: a call's from its start to its end, then
+    /// what is no call.
+    pub const TOLD: [Self; 11] = [
+        Self::Retry,
+        Self::Gateway,
+        Self::Queue,
+        Self::Prefill,
+        Self::WaitPrefill,
+        Self::Decode,
+        Self::NotSplit,
+        Self::Tool,
+        Self::Human,
+        Self::Presumed,
+        Self::Idle,
+    ];
+
+    /// What people are told that it is.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Prefill => "prefill",
+            Self::Queue => "queue",
+            Self::Gateway => "gateway",
+            Self::WaitPrefill => "wait+prefill",
+            Self::Retry => "failed attempts",
+            Self::NotSplit => "not split",
+            Self::Tool => "tools",
+            Self::Human => "you",
+            Self::Presumed => "presumed",
+            Self::Idle => "idle",
+        }
+    }
 }
 
 /// Nanoseconds of each part; they add up to the whole.
@@ -67,6 +101,28 @@ impl TimeBudget {
     /// From start to end, ns.
     pub fn wall(&self) -> u64 {
         self.parts.iter().fold(0, |sum, ns| sum.saturating_add(*ns))
+    }
+
+    /// Whole percents of the parts that have one, in the order of [`Part::TOLD`]. They add up to 100,
+    /// unless there is no time at all: the largest remainders are rounded up.
+    pub fn percents(&self) -> Vec<(Part, u64)> {
+        let wall: u128 = self.parts.iter().map(|ns| u128::from(*ns)).sum();
+        let share = |part| u128::from(self.of(part)) * 100;
+        let whole = |part| u64::try_from(share(part).checked_div(wall).unwrap_or(0)).unwrap_or(0);
+        let mut percents = Part::TOLD.map(|part| (part, whole(part)));
+        let left = percents
+            .iter()
+            .fold(100, |left, (_, percent)| left - percent);
+        let mut by_rest: Vec<&mut (Part, u64)> = percents.iter_mut().collect();
+        by_rest.sort_by_key(|(part, _)| Reverse(share(*part).checked_rem(wall).unwrap_or(0)));
+        let up = usize::try_from(left).unwrap_or(0);
+        for (_, percent) in by_rest.into_iter().take(if wall > 0 { up } else { 0 }) {
+            *percent += 1;
+        }
+        percents
+            .into_iter()
+            .filter(|(_, percent)| *percent > 0)
+            .collect()
     }
 
     pub(super) fn add(&mut self, part: Part, ns: u64) {
@@ -279,7 +335,35 @@ mod tests {
         assert_eq!(told(&[running]), []);
     }
 
+    #[test]
+    fn percents_are_rounded_so_that_they_add_up() {
+        // Of 3 s a third each: 33.3 three times, and the one that is left goes to the first.
+        let mut thirds = TimeBudget::default();
+        for part in [Part::Decode, Part::Tool, Part::Idle] {
+            thirds.add(part, S);
+        }
+        let told = [(Part::Decode, 34), (Part::Tool, 33), (Part::Idle, 33)];
+        assert_eq!(thirds.percents(), told);
+        // 98.6, 0.9 and 0.5 of a hundred: what has the larger rest is rounded up.
+        let mut crumbs = TimeBudget::default();
+        for (part, ns) in [(Part::Idle, 986), (Part::WaitPrefill, 9), (Part::Decode, 5)] {
+            crumbs.add(part, ns);
+        }
+        assert_eq!(
+            crumbs.percents(),
+            [(Part::WaitPrefill, 1), (Part::Idle, 99)]
+        );
+        assert_eq!(TimeBudget::default().percents(), []);
+    }
+
     proptest! {
+        #[test]
+        fn percents_add_up_to_a_hundred(parts in prop::array::uniform11(0u64..1 << 62)) {
+            let budget = TimeBudget { parts };
+            let sum: u64 = budget.percents().iter().map(|(_, percent)| percent).sum();
+            prop_assert_eq!(sum, if budget.wall() > 0 { 100 } else { 0 });
+        }
+
         #[test]
         fn parts_add_up_to_the_whole(
             spans in prop::collection::vec((0usize..9, 1u64..100, 0u64..50, 0u64..60, 0u32..4), 1..30)

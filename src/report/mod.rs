@@ -10,6 +10,7 @@ mod only;
 mod phases;
 mod schema;
 mod text;
+mod time;
 
 pub use diff::{DiffReport, diff};
 pub use diff_text::{diff_markdown, diff_text};

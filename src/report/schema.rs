@@ -6,9 +6,9 @@ use super::edges::EdgeRow;
 use super::found::FindingRow;
 use super::metrics::{MeasuredRow, MetricRow};
 use super::phases::PhasesRow;
+use super::time::TimeRow;
 use crate::model::figures::Figures;
 use crate::model::node::{Role, SessionState, Source, State};
-use crate::model::time_budget::{Part, TimeBudget};
 use crate::model::usage::{CostBasis, PicoUsd, Usage};
 use serde::Serialize;
 
@@ -156,44 +156,6 @@ pub struct TurnRow {
     pub start_unix_ns: String,
     pub figures: FiguresRow,
     pub time: TimeRow,
-}
-
-/// Where the time went: every instant counts to one part, so that they add up to `wall_ms`.
-#[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the report names units")]
-pub struct TimeRow {
-    pub wall_ms: f64,
-    pub gateway_ms: f64,
-    pub queue_ms: f64,
-    pub prefill_ms: f64,
-    pub wait_prefill_ms: f64,
-    pub retry_ms: f64,
-    pub decode_ms: f64,
-    pub not_split_ms: f64,
-    pub tool_ms: f64,
-    pub human_ms: f64,
-    pub presumed_ms: f64,
-    pub idle_ms: f64,
-}
-
-impl From<&TimeBudget> for TimeRow {
-    fn from(budget: &TimeBudget) -> Self {
-        let of = |part| ms(budget.of(part));
-        Self {
-            wall_ms: ms(budget.wall()),
-            gateway_ms: of(Part::Gateway),
-            queue_ms: of(Part::Queue),
-            prefill_ms: of(Part::Prefill),
-            wait_prefill_ms: of(Part::WaitPrefill),
-            retry_ms: of(Part::Retry),
-            decode_ms: of(Part::Decode),
-            not_split_ms: of(Part::NotSplit),
-            tool_ms: of(Part::Tool),
-            human_ms: of(Part::Human),
-            presumed_ms: of(Part::Presumed),
-            idle_ms: of(Part::Idle),
-        }
-    }
 }
 
 /// One model of a session.

@@ -114,6 +114,9 @@ pub fn text(report: &Report) -> String {
             s.state
         );
         let _ = writeln!(out, "  {}", figures(&s.figures));
+        if let Some(time) = time(s) {
+            let _ = writeln!(out, "  {time}");
+        }
         for t in &s.turns {
             let _ = writeln!(
                 out,
@@ -122,6 +125,9 @@ pub fn text(report: &Report) -> String {
                 line(&t.title),
                 figures(&t.figures)
             );
+            if let Some(time) = t.time.line(&t.figures) {
+                let _ = writeln!(out, "       {time}");
+            }
         }
         if let Some(said) = by_metrics(s) {
             let _ = writeln!(out, "  {said}");
@@ -149,6 +155,11 @@ pub fn text(report: &Report) -> String {
         );
     }
     out
+}
+
+/// Where a session's time went; of one turn that is where the turn's went.
+fn time(s: &SessionRow) -> Option<String> {
+    s.time.line(&s.figures).filter(|_| s.turns.len() != 1)
 }
 
 /// A finding in a line: how grave, where, what, by which figures and rule.
@@ -310,22 +321,26 @@ pub fn markdown(report: &Report) -> String {
             s.state,
             figures(&s.figures)
         );
+        if let Some(time) = time(s) {
+            let _ = writeln!(out, "{time}\n");
+        }
         let _ = writeln!(
             out,
-            "| turn | | calls | tools | in | out | cost |\n|---:|---|---:|---:|---:|---:|---:|"
+            "| turn | | calls | tools | in | out | cost | time |\n|---:|---|---:|---:|---:|---:|---:|---|"
         );
         for t in &s.turns {
             let f = &t.figures;
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} |",
                 t.index,
                 cell(&t.title),
                 grouped(f.model_calls),
                 grouped(f.tool_calls),
                 count(f.usage.input),
                 count(f.usage.output),
-                money(f)
+                money(f),
+                t.time.line(f).unwrap_or_default()
             );
         }
         if let Some(said) = by_metrics(s) {

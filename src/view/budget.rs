@@ -56,33 +56,26 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, ui: &UiState, n
         pen,
         (x, area.y, right),
         shares(&spent.time, untold(tree, spent.of)),
-        wall,
     );
 }
 
 /// Swatches and what they stand for, up to the right edge; where not all fit, the smallest go.
-fn draw_shares(
-    pen: &mut Pen,
-    (mut x, y, right): (u16, u16, u16),
-    mut shares: Vec<Share>,
-    wall: u64,
-) {
+fn draw_shares(pen: &mut Pen, (mut x, y, right): (u16, u16, u16), mut shares: Vec<Share>) {
     let cells = |shares: &[Share]| -> usize {
-        let each = |s: &Share| text::width(&entry(s, wall)) + 4;
+        let each = |s: &Share| text::width(&entry(s)) + 4;
         shares.iter().map(each).sum::<usize>().saturating_sub(2)
     };
     let free = usize::from(right.saturating_sub(x));
     while cells(&shares) > free && !shares.is_empty() {
-        let smallest = shares.iter().map(|s| s.ns).min();
-        let at = shares.iter().rposition(|s| Some(s.ns) == smallest);
+        let smallest = shares.iter().map(|s| s.percent).min();
+        let at = shares.iter().rposition(|s| Some(s.percent) == smallest);
         shares.remove(at.unwrap_or(0));
     }
     // Swatches grow with their share where there is room for all of them.
     let swatches = (free - cells(&shares).min(free)).min(28);
     for share in &shares {
-        let entry = entry(share, wall);
-        let grown = text::percent(share.ns, wall).unwrap_or(0).min(100);
-        let cells = swatches * usize::try_from(grown).unwrap_or(0) / 100;
+        let entry = entry(share);
+        let cells = swatches * usize::try_from(share.percent).unwrap_or(0) / 100;
         let cells = match share.phase {
             Some(_) => u16::try_from(cells).unwrap_or(1).max(1),
             None => 1,
@@ -127,36 +120,37 @@ fn draw_context(pen: &mut Pen, area: Rect, call: &Call) -> u16 {
 struct Share {
     label: &'static str,
     phase: Option<Phase>,
-    ns: u64,
+    percent: u64,
 }
 
-/// The parts of the time, in the order of a call. A split nobody told of is a part of its own.
+/// The parts of the time that have a share. A split nobody told of is a part of its own.
 fn shares(time: &TimeBudget, untold: bool) -> Vec<Share> {
-    let rest = if untold { "not told" } else { "idle" };
-    let share = |(part, phase): (Part, Option<Phase>)| Share {
-        label: phase.map_or(rest, Phase::label),
-        phase,
-        ns: time.of(part),
+    let share = |(part, percent): (Part, u64)| Share {
+        label: match part {
+            Part::Idle if untold => "not told",
+            _ => part.word(),
+        },
+        phase: phase(part),
+        percent,
     };
-    let mut shares: Vec<Share> = [
-        (Part::Retry, Some(Phase::Retry)),
-        (Part::Gateway, Some(Phase::Gateway)),
-        (Part::Queue, Some(Phase::Queue)),
-        (Part::Prefill, Some(Phase::Prefill)),
-        (Part::WaitPrefill, Some(Phase::WaitPrefill)),
-        (Part::Decode, Some(Phase::Decode)),
-        (Part::NotSplit, Some(Phase::NotSplit)),
-        (Part::Tool, Some(Phase::Tool)),
-        (Part::Human, Some(Phase::Human)),
-        (Part::Presumed, Some(Phase::Presumed)),
-        (Part::Idle, None),
-    ]
-    .into_iter()
-    .map(share)
-    .collect();
-    // Crumbs of rounding are not listed.
-    shares.retain(|s| s.ns > time.wall() / 200);
-    shares
+    time.percents().into_iter().map(share).collect()
+}
+
+/// How a part is drawn.
+fn phase(part: Part) -> Option<Phase> {
+    Some(match part {
+        Part::Retry => Phase::Retry,
+        Part::Gateway => Phase::Gateway,
+        Part::Queue => Phase::Queue,
+        Part::Prefill => Phase::Prefill,
+        Part::WaitPrefill => Phase::WaitPrefill,
+        Part::Decode => Phase::Decode,
+        Part::NotSplit => Phase::NotSplit,
+        Part::Tool => Phase::Tool,
+        Part::Human => Phase::Human,
+        Part::Presumed => Phase::Presumed,
+        Part::Idle => return None,
+    })
 }
 
 /// Agents without a call told what they did in part only: nobody was idle for sure.
@@ -171,12 +165,8 @@ fn untold(tree: &Tree, of: Option<usize>) -> bool {
 }
 
 /// `decode 34%`.
-fn entry(share: &Share, wall: u64) -> String {
-    let label = share.label;
-    match text::percent(share.ns, wall).filter(|_| share.ns > 0) {
-        Some(percent) => format!("{label} {percent}%"),
-        None => label.to_owned(),
-    }
+fn entry(share: &Share) -> String {
+    format!("{} {}%", share.label, share.percent)
 }
 
 fn swatch(pen: &mut Pen, (x, y): (u16, u16), cells: u16, phase: Option<Phase>) {

@@ -254,10 +254,10 @@ fn the_legend_can_be_hidden() {
     let data = fixture();
     let mut seen = Seen::new(&data, (120, 40));
     let rows = seen.ui.layout().rows.height;
-    assert!(seen.line("wait+prefill 15%").contains("ctx"));
+    assert!(seen.line("wait+prefill 16%").contains("ctx"));
     seen.act(&[Action::Legend]);
     let lines = seen.lines(&data.picture());
-    assert!(!lines.iter().any(|l| l.contains("wait+prefill 15%")));
+    assert!(!lines.iter().any(|l| l.contains("wait+prefill 16%")));
     assert_eq!(seen.ui.layout().rows.height, rows + 1);
 }
 

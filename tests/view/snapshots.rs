@@ -428,7 +428,7 @@ fn the_line_below_tells_where_the_turn_s_time_went() {
     let text = text_of(&shot(&fixture(), (200, 60), &dark(), &at_call()));
     let line = text.lines().find(|l| l.contains("wait+prefill 1")).unwrap();
     for part in [
-        "wait+prefill 15%",
+        "wait+prefill 16%",
         "decode 37%",
         "not split 12%",
         "tools 12%",
