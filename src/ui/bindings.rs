@@ -6,7 +6,7 @@ use super::outside::Program;
 use super::page::View;
 use super::when::{
     always, can_enter, can_go_back, can_move, can_read, can_save, goes_on, has_any, has_errors,
-    has_marked, has_marks, has_rows, has_session, has_tabs, is_filtered, is_zoomed_in,
+    has_marked, has_marks, has_rows, has_session, has_tabs, has_times, is_filtered, is_zoomed_in,
     on_attributes, on_panels, receives,
 };
 use super::{action::Action, binding::bind};
@@ -33,7 +33,7 @@ pub static TABLE: &[Binding] = &[
     bind("p", Action::Pause, "pause the display; receiving goes on", Says("pause"), receives),
     bind("1", Action::View(View::Trace), "trace: sessions, tree and waterfall", Says("trace"), |ui| ui.view != View::Trace),
     bind("2", Action::View(View::Transcript), "transcript: what was said, in order", Says("transcript"), |ui| ui.view != View::Transcript && has_any(ui)),
-    bind("3", Action::View(View::Latency), "latency: first tokens, decoding, tools", Says("latency"), |ui| ui.view != View::Latency && has_any(ui)),
+    bind("3", Action::View(View::Latency), "latency: first tokens, decoding, tools", Says("latency"), |ui| ui.view != View::Latency && has_times(ui)),
     bind("4", Action::View(View::Cost), "cost: by agent, model, turn and tool", Says("cost"), |ui| ui.view != View::Cost && has_any(ui)),
     bind("5", Action::View(View::Health), "health: receiver, memory, findings", Says("health"), |ui| ui.view != View::Health),
     bind("tab", Action::NextPanel, "next panel", Says("panel"), has_session),

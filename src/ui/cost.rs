@@ -23,13 +23,14 @@ pub(super) fn lines(
     ledger: &Ledger,
     width: usize,
 ) -> Vec<PageLine> {
-    let mut page = Maker::new(session, width);
+    let mut page = Maker::new(Some(session), width);
     page.overview(picture, ledger);
     page.parts("by agent", &ledger.agents, ledger);
     page.parts("by model", &ledger.models, ledger);
     page.turns(ledger);
     page.growth(ledger);
     page.tools(ledger);
+    page.sessions(picture, ledger);
     page.expensive("calls", &ledger.calls, ledger);
     page.expensive("turns", &ledger.dear_turns, ledger);
     page.finishes(ledger);
@@ -40,7 +41,7 @@ pub(super) fn lines(
 impl Maker {
     /// What is told of the session as a whole.
     fn overview(&mut self, picture: &Picture, ledger: &Ledger) {
-        let summary = picture.sessions.iter().find(|s| s.id == self.session);
+        let summary = picture.sessions.iter().find(|s| Some(s.id) == self.session);
         let name = summary.map_or_else(String::new, |s| title::prompt(&s.title).into_owned());
         let name = text::cut(&name, self.width, text::Cut::End, "…");
         self.say(Line::of(Tone::Strong, name), None);

@@ -1,11 +1,14 @@
 //! The tables of the page of tokens and cost.
 
+use super::Picture;
 use super::ledger::{Expensive, Ledger, Part, ToolPart};
 use super::maker::Maker;
 use super::pane::{Line, Tone};
 use super::sheet::{Cell, Column, Sheet, cell, column, columns_of, share, share_column};
 use super::{text, title};
 use crate::model::figures::Figures;
+use crate::model::node::SessionSummary;
+use std::cmp::Reverse;
 
 /// Cells of the labels of how the input went.
 pub(super) const INPUT: usize = 15;
@@ -193,6 +196,34 @@ impl Maker {
         let note = "grew: how much more input the next call had; calls to cost: what it started";
         let note = text::cut(note, self.width, text::Cut::End, "…");
         self.say(Line::of(Tone::Faint, note), None);
+    }
+
+    /// The sessions that cost most, where there are several; all of them together stand above.
+    pub fn sessions(&mut self, picture: &Picture, ledger: &Ledger) {
+        let mut all: Vec<&SessionSummary> = picture.sessions.iter().collect();
+        if all.len() < 2 {
+            return;
+        }
+        let spent = |s: &&SessionSummary| Reverse((s.figures.cost, s.figures.usage.input));
+        if all.len() > LINES {
+            all.select_nth_unstable_by_key(LINES - 1, spent);
+            all.truncate(LINES);
+        }
+        all.sort_by_key(spent);
+        let columns = columns(&[], ledger);
+        let sheet = Sheet::new(&columns, self.width);
+        self.gap();
+        self.say(sheet.head("by session"), None);
+        for of in &all {
+            let row = sums(&of.figures, &picture.totals);
+            let label = title::prompt(&of.title);
+            self.open(sheet.row(name(Tone::Text, &label), row), of.id);
+        }
+        let rest = picture.sessions.len() - all.len();
+        if rest > 0 {
+            let more = format!("{} more", text::count(rest as u64));
+            self.say(Line::of(Tone::Secondary, more), None);
+        }
     }
 
     pub fn expensive(&mut self, what: &str, list: &[Expensive], ledger: &Ledger) {

@@ -94,7 +94,8 @@ impl Maker {
         self.say(sheet.head(title), None);
         for of in list {
             let tone = if of.failed { Tone::Error } else { Tone::Text };
-            let rate = of.output.and_then(|n| n.checked_sub(1)).zip(of.decode);
+            let after_first = of.output.and_then(|n| n.checked_sub(1)).filter(|n| *n > 0);
+            let rate = after_first.zip(of.decode);
             let rate = rate.map(|(tokens, ns)| Speed {
                 tokens,
                 ns,

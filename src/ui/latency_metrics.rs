@@ -26,12 +26,16 @@ const COLUMNS: [Column; 7] = [
 impl Maker {
     /// What metrics say, one line each thing that a metric is about.
     pub fn heard(&mut self, heard: &HeardAll, latency: &Latency) {
-        if heard.rows.is_empty() && heard.shared == 0 {
+        if *heard == HeardAll::default() {
             return;
         }
         let sheet = Sheet::new(&COLUMNS, self.width);
         self.gap();
-        self.say(sheet.head("as metrics say"), None);
+        if heard.rows.is_empty() {
+            self.say(Line::of(Tone::Strong, "as metrics say"), None);
+        } else {
+            self.say(sheet.head("as metrics say"), None);
+        }
         for of in heard.rows.chunk_by(|a, b| a.name == b.name) {
             let name = of.first().map_or("", |h| &*h.name);
             let name = text::cut(name, self.width, text::Cut::Start, "…");
@@ -53,8 +57,9 @@ impl Maker {
         }
         if heard.others > 0 {
             let names = text::count(heard.others as u64);
+            let other = if heard.rows.is_empty() { "" } else { " other" };
             self.note(&format!(
-                "{names} other metrics of agents came, which tell no times"
+                "{names}{other} metrics of agents came, which tell no times"
             ));
         }
         if heard.shared > 0 {

@@ -54,8 +54,8 @@ const ENGINE: [Column; 8] = [
 
 /// What a page is about.
 pub(super) struct About<'a> {
-    /// The session that is looked at.
-    pub session: SessionId,
+    /// The session that is looked at, if there is one.
+    pub session: Option<SessionId>,
     /// The name of what is told of.
     pub title: &'a str,
     /// What metrics say of it; they say nothing of a part of a session.

@@ -8,15 +8,15 @@ use crate::model::ids::{NodeId, SessionId};
 /// A page in the making.
 pub(super) struct Maker {
     lines: Vec<PageLine>,
-    /// The session that the page is about.
-    pub session: SessionId,
+    /// The session that the page is about, if it is about one.
+    pub session: Option<SessionId>,
     /// Cells of a line.
     pub width: usize,
 }
 
 impl Maker {
-    /// An empty page about a session.
-    pub fn new(session: SessionId, width: usize) -> Self {
+    /// An empty page.
+    pub fn new(session: Option<SessionId>, width: usize) -> Self {
         Self {
             lines: Vec::new(),
             session,
@@ -31,13 +31,18 @@ impl Maker {
 
     /// A line, and the node of the session that it leads to.
     pub fn say(&mut self, line: Line, node: Option<NodeId>) {
-        let session = self.session;
-        self.lead(line, node.map(|node| (session, node)));
+        self.lead(line, self.session.zip(node));
     }
 
     /// A line, and the node of any session that it leads to.
     pub fn lead(&mut self, line: Line, to: Option<(SessionId, NodeId)>) {
         let target = to.map(|(session, node)| Target::Node(session, Some(node)));
+        self.lines.push(PageLine { line, target });
+    }
+
+    /// A line that leads to a session as it was left.
+    pub fn open(&mut self, line: Line, session: SessionId) {
+        let target = Some(Target::Node(session, None));
         self.lines.push(PageLine { line, target });
     }
 

@@ -13,6 +13,7 @@ impl UiState {
         self.session_count = picture.sessions.len();
         self.choose_session(picture.sessions);
         self.listens = !picture.receiver.listeners.is_empty();
+        self.measured = picture.receiver.metrics > 0;
         let session = picture.sessions.iter().find(|s| Some(s.id) == self.session);
         self.failed = session.is_some_and(|s| s.figures.errors > 0);
         self.refresh_page(picture);

@@ -8,6 +8,7 @@ use super::page::{PageLine, View};
 use super::spent::{part, subject, turn_number};
 use super::state::UiState;
 use super::{latency_page, text, title};
+use crate::model::heard::HeardAll;
 use crate::model::ids::{NodeId, SessionId};
 use crate::model::node::{Node, NodeKind, Tree};
 use crate::model::timing::Times;
@@ -25,7 +26,7 @@ pub enum Scope {
 }
 
 /// Times as they were worked out last, and of what: scope, session and node.
-pub(super) type Known = Kept<(Scope, SessionId, Option<NodeId>), Latency>;
+pub(super) type Known = Kept<(Scope, Option<SessionId>, Option<NodeId>), Latency>;
 
 impl UiState {
     /// The next of what the page can be about.
@@ -44,7 +45,13 @@ impl UiState {
     pub(super) fn latency_lines(&mut self, picture: &Picture, width: usize) -> Vec<PageLine> {
         let tree = picture.tree.filter(|_| picture.session == self.session);
         let (Some(session), Some(tree)) = (self.session, tree) else {
-            return vec![PageLine::nothing()];
+            self.page.tabs.clear();
+            let heard = self.session.is_none() && *picture.heard != HeardAll::default();
+            return if heard {
+                self.lines_of_all(picture, width)
+            } else {
+                vec![PageLine::nothing()]
+            };
         };
         let selected = self.rows.get(self.cursor).map(|r| r.node as usize);
         let of = selected.and_then(|at| subject(tree, at, false));
@@ -59,11 +66,11 @@ impl UiState {
                 .push((Scope::Selection, called(tree, at, node)));
         }
         if self.scope == Scope::All {
-            return self.lines_of_all(picture, session, width);
+            return self.lines_of_all(picture, width);
         }
         let of = of.filter(|_| self.scope == Scope::Selection);
         let node = of.and_then(|at| tree.nodes.get(at)).map(|n| n.id);
-        let key = ((self.scope, session, node), picture.tree_version);
+        let key = ((self.scope, Some(session), node), picture.tree_version);
         let latency = Kept::refresh(&mut self.latency, key, picture.now, || {
             let nodes = part(tree, of);
             let mut latency = Latency::of([(session, &Times::of(nodes))]);
@@ -74,7 +81,7 @@ impl UiState {
         let name = of.and_then(|at| tree.nodes.get(at)).map(|n| &n.name);
         let name = name.or(summary.map(|s| &s.title)).map_or("", |t| t);
         let about = latency_page::About {
-            session,
+            session: Some(session),
             title: &title::prompt(name),
             heard: Some(picture.heard).filter(|_| of.is_none()),
         };
@@ -82,13 +89,8 @@ impl UiState {
     }
 
     /// The same of all sessions.
-    fn lines_of_all(
-        &mut self,
-        picture: &Picture,
-        session: SessionId,
-        width: usize,
-    ) -> Vec<PageLine> {
-        let times = picture.times;
+    fn lines_of_all(&mut self, picture: &Picture, width: usize) -> Vec<PageLine> {
+        let (times, session) = (picture.times, self.session);
         let key = ((Scope::All, session, None), times.version);
         let latency = Kept::refresh(&mut self.latency, key, picture.now, || {
             let all = times.sessions.iter().map(|(id, (_, _, t))| (*id, t));
@@ -102,6 +104,7 @@ impl UiState {
         });
         let sessions = text::count(times.sessions.len() as u64);
         let title = match times.left {
+            0 if times.sessions.is_empty() => "no session yet, only metrics".to_owned(),
             0 if times.sessions.len() == 1 => "1 session".to_owned(),
             0 => format!("{sessions} sessions"),
             n => format!(

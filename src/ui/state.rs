@@ -167,6 +167,8 @@ pub struct UiState {
     pub(super) errs: bool,
     /// A receiver is at work.
     pub(crate) listens: bool,
+    /// Metrics have come.
+    pub(crate) measured: bool,
     /// Something failed in the session.
     pub(crate) failed: bool,
     /// The agent whose set-up is read, by its place in the picture.

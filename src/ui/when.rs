@@ -44,6 +44,11 @@ pub(super) fn has_any(ui: &UiState) -> bool {
     ui.session.is_some()
 }
 
+/// There is a session, or metrics told something without one.
+pub(super) fn has_times(ui: &UiState) -> bool {
+    has_any(ui) || ui.measured
+}
+
 /// Something is received, or was: a recording does not go on.
 pub(super) fn receives(ui: &UiState) -> bool {
     ui.listens && ui.session.is_some()

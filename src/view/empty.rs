@@ -158,6 +158,7 @@ fn understood(r: &ReceiverView) -> Vec<Text> {
             Role::Text,
             "switch traces on: OTEL_TRACES_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp".to_owned(),
         ));
+        lines.push((Role::Secondary, "3   what they say of times".to_owned()));
     }
     let (spans, logs) = (
         r.spans.saturating_sub(r.cleared.0),

@@ -262,3 +262,22 @@ fn the_name_of_a_file_follows_what_is_saved_until_somebody_types_one() {
     let edited = answers(Answer::Edit(tui_input::InputRequest::InsertChar('x')));
     assert_eq!(answers(Answer::What), edited);
 }
+
+#[test]
+fn the_costs_lead_to_every_session() {
+    let data = fixture();
+    let picture = data.picture();
+    let mut open: Vec<_> = (0..40)
+        .filter_map(|down| {
+            let mut ui = at(&picture, &[Action::View(View::Cost)]);
+            (0..down).for_each(|_| _ = update(&mut ui, &picture, Action::Down));
+            update(&mut ui, &picture, Action::Enter);
+            ui.session()
+        })
+        .collect();
+    open.sort_unstable();
+    open.dedup();
+    let mut all: Vec<_> = data.sessions.iter().map(|s| s.id).collect();
+    all.sort_unstable();
+    assert_eq!(open, all);
+}

@@ -2,6 +2,7 @@ use crate::fixture::{Fixture, fixture, listening};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
+use spanfall::model::heard::{Heard, Measure};
 use spanfall::model::ids::SessionId;
 use spanfall::theme::{Depth, Role, Theme};
 use spanfall::ui::{Action, UiState, View, update};
@@ -250,6 +251,56 @@ fn text_of(buffer: &Buffer) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
+}
+
+/// An engine or a tool server that sends metrics and nothing else.
+#[test]
+fn metrics_without_a_session_are_told() {
+    let mut data = fixture();
+    data.sessions.clear();
+    data.heard.rows.push(Heard {
+        name: "mcp.server.operation.duration".into(),
+        unit: "".into(),
+        is_time: true,
+        measure: Measure::Other,
+        provider: None,
+        model: None,
+        about: "tools/call".into(),
+        failed: false,
+        count: Some(10),
+        sum: Some(2.4e9),
+        most: Some(1.4e9),
+        quantiles: [Some((50e6, 100e6)), None, None],
+    });
+    let told = |data: &Fixture| {
+        let actions = [Action::View(View::Latency)];
+        text_of(&shot(data, (120, 40), &dark(), &actions))
+    };
+    let text = told(&data);
+    let row = text.lines().find(|l| l.contains("tools/call"));
+    let row = row.unwrap_or_else(|| panic!("{text}"));
+    assert!(
+        row.contains("75.0ms ±25.0ms") && row.contains("2.4s"),
+        "{row}"
+    );
+    data.heard.rows.clear();
+    assert!(told(&data).contains("no session yet"));
+}
+
+/// The sessions of the fixture cost 0.035, 0.021 and at least 0.31 USD.
+#[test]
+fn costs_are_told_by_session() {
+    let actions = [Action::View(View::Cost)];
+    let text = text_of(&shot(&fixture(), (120, 80), &dark(), &actions));
+    let rows = text.lines().skip_while(|l| !l.starts_with(" by session"));
+    let told: Vec<_> = rows.skip(1).take(3).collect();
+    for (row, of) in told
+        .iter()
+        .zip(["nightly", "fix the off-by-one", "planner"])
+    {
+        assert!(row.trim_start().starts_with(of), "{told:#?}");
+    }
+    assert!(told[0].contains("≥$0.31") && told[2].contains("$0.021"));
 }
 
 #[test]
