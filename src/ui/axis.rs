@@ -49,6 +49,9 @@ const GRID: u64 = 10;
 /// So many gaps are remembered at most, the longest: more do not fit on a screen.
 const GAPS: usize = 128;
 
+/// Where more may come, what ended so lately may go on, ns.
+pub(super) const LINGER: u64 = S;
+
 /// What is on the axis: the turn of the selected row, or the whole session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
@@ -151,6 +154,8 @@ pub(crate) struct Axis {
     pub keep_session: bool,
     /// What is on it.
     pub scope: Option<Scope>,
+    /// What ended so lately may go on, ns.
+    pub linger: u64,
     /// Gaps in which nothing ran, in order, ns since the epoch; empty unless they are folded.
     pub gaps: Vec<(u64, u64)>,
     /// The part in sight, where not all is.
@@ -162,6 +167,15 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
+    /// What is on it now. What ended a moment ago counts as going on: between two things that run the
+    /// scale stands still.
+    pub fn scope_at(&self, now: u64) -> Option<Scope> {
+        let told = self.scope?;
+        let lately = |end: u64| now.checked_sub(end).is_some_and(|ns| ns < self.linger);
+        let end = told.end.filter(|end| !lately(*end));
+        Some(Scope { end, ..told })
+    }
+
     /// Gaps are folded.
     pub fn folds_gaps(&self) -> bool {
         if self.session {

@@ -1,6 +1,7 @@
 //! Rows, selection and scrolling of the tree, and the choice of the session.
 
 use super::Picture;
+use super::axis::LINGER;
 use super::rows::rows;
 use super::sort::Sort;
 use super::state::{Place, RowsKey, UiState};
@@ -14,6 +15,7 @@ impl UiState {
         self.choose_session(picture.sessions);
         self.listens = !picture.receiver.listeners.is_empty();
         self.measured = picture.receiver.metrics > 0;
+        self.axis.linger = if self.listens { LINGER } else { 0 };
         let session = picture.sessions.iter().find(|s| Some(s.id) == self.session);
         self.failed = session.is_some_and(|s| s.figures.errors > 0);
         self.refresh_page(picture);

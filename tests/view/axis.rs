@@ -4,7 +4,7 @@
 use crate::fixture::{Fixture, NOW, fixture};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use spanfall::model::node::{Node, Tree};
+use spanfall::model::node::{Node, State, Tree};
 use spanfall::theme::{Depth, Theme};
 use spanfall::ui::{Action, Picture, UiState, update};
 use spanfall::view::draw;
@@ -314,7 +314,7 @@ fn while_following_past_turns_fold_unless_they_were_opened() {
     seen.act(&[Action::Top, Action::Right, Action::Follow]);
     assert!(!folded(&seen), "opened by hand it stays open");
     // Without following nothing folds by itself.
-    data.tree.nodes[1].state = spanfall::model::node::State::Ok;
+    data.tree.nodes[1].state = State::Ok;
     let mut seen = Seen {
         data: &data,
         ui: UiState::new(80, 24),
@@ -330,4 +330,27 @@ fn picture_of<'a>(data: &'a Fixture, tree: &'a Tree) -> Picture<'a> {
         tree_version: 7,
         ..data.picture()
     }
+}
+
+#[test]
+fn between_two_things_that_run_the_scale_stands_still() {
+    let mut data = fixture();
+    let scale = |data: &Fixture| Seen::new(data, (120, 40)).line("Bash cargo test");
+    let running = scale(&data);
+    // All of the second turn is over, 0.9 s ago: its axis would be one of 16 s, not of 20.
+    for node in &mut data.tree.nodes {
+        if node.end.is_none_or(|end| end > NOW - 900 * MS) {
+            (node.end, node.state) = (Some(NOW - 900 * MS), State::Ok);
+        }
+    }
+    assert_eq!(scale(&data), running, "more may come");
+    let listeners = std::mem::take(&mut data.receiver.listeners);
+    let whole = scale(&data);
+    assert_ne!(whole, running, "a recording does not go on");
+    data.receiver.listeners = listeners;
+    for node in &mut data.tree.nodes {
+        node.start -= 100 * MS;
+        node.end = node.end.map(|end| end - 100 * MS);
+    }
+    assert_eq!(scale(&data), whole, "nothing has come for a second");
 }
