@@ -233,8 +233,8 @@ impl Axis {
         self.window = self.windows.get(&(rows.session, id)).copied();
     }
 
-    /// Zooms around the selected node, or pans by half of what is in sight. Where a turn runs and
-    /// the selected node fills the axis, the newest is what one zooms to.
+    /// Zooms around the selected node, or pans by half of what is in sight. Where a turn runs, all
+    /// of it or its newest is in sight, and the selected node fills that, one zooms to the newest.
     pub(super) fn go(&mut self, to: Move, selected: Option<&Node>, now: u64) {
         let Some(scope) = self.scope else { return };
         let full = scope.span_at(now);
@@ -266,11 +266,13 @@ impl Axis {
                     .or((to == Move::In).then_some(span).filter(|s| *s < full))
                     .map(|next| match anchor((start, span), next, selected, now) {
                         Some(time) => Window::around(&scope, now, time, next),
-                        None if scope.end.is_none() => Window {
-                            start: scope.start,
-                            span: next,
-                            newest: true,
-                        },
+                        None if scope.end.is_none() && self.window.is_none_or(|w| w.newest) => {
+                            Window {
+                                start: scope.start,
+                                span: next,
+                                newest: true,
+                            }
+                        }
                         None => Window::around(&scope, now, start.saturating_add(span / 2), next),
                     })
             }

@@ -333,6 +333,23 @@ fn picture_of<'a>(data: &'a Fixture, tree: &'a Tree) -> Picture<'a> {
 }
 
 #[test]
+fn zooming_out_goes_back_to_what_was_in_sight() {
+    let data = fixture();
+    let mut seen = Seen::new(&data, (120, 40));
+    // 10 s, 5 s, 2 s around 5.15 s, in the middle of a call that has ended: it fills the axis while the
+    // turn runs on.
+    seen.act(&[Action::ZoomIn, Action::ZoomIn]);
+    let before = seen.line(" cost ");
+    seen.act(&[Action::ZoomIn]);
+    assert!(seen.line(" cost ").contains("2s of 16.9s"));
+    seen.act(&[Action::ZoomOut]);
+    let axis = seen.line(" cost ");
+    assert!(axis.contains("5s of 16.9s"), "{axis}");
+    assert!(!axis.contains("row beyond"), "{axis}");
+    assert_eq!(axis, before);
+}
+
+#[test]
 fn between_two_things_that_run_the_scale_stands_still() {
     let mut data = fixture();
     let scale = |data: &Fixture| Seen::new(data, (120, 40)).line("Bash cargo test");
