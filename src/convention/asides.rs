@@ -2,10 +2,11 @@
 //! before they were sent (what OTLP counts as dropped, texts that end in the middle of a document),
 //! and the share of the traces that sampling sends.
 
+use super::form::Form;
 use super::interpret::{OWN_FIELD, OriginReading, Tables};
 use super::read;
 use super::reading::Reading;
-use super::subject::Subject;
+use super::subject::{Kind, Subject};
 use super::table::VerdictFamily;
 use crate::model::evidence::{FactValue, Field, Op};
 use crate::model::remarks::{VERDICT, Verdict};
@@ -24,24 +25,26 @@ impl Tables {
         &self,
         span: &Span,
         origin: &OriginReading,
-        bits: u64,
+        form: &Form,
         reading: &mut Reading,
     ) {
         let known = |name: &String| self.compiled.verdict_events.contains(name);
         let mut lines = String::new();
         for event in span.events.iter().filter(|e| known(&e.name)) {
             let subject = Subject {
+                kind: Kind::Event,
                 name: &event.name,
                 root: false,
                 running: false,
-                bits,
+                bits: form.bits,
                 attributes: &event.attributes,
                 body: None,
             };
-            let told = self.facts(&subject, None, origin);
+            let told = self.facts(&Form::new(&self.compiled, &subject), &subject, origin);
             lines += &Verdict::line(VERDICT.map(|field| told.text(field)));
         }
-        for family in &self.compiled.verdict_families {
+        let families = form.verdicts.then_some(&self.compiled.verdict_families);
+        for family in families.into_iter().flatten() {
             lines += &flattened(family, &span.attributes);
         }
         if !lines.is_empty() {
@@ -112,10 +115,13 @@ fn is_cut(attribute: &KeyValue) -> bool {
     let Some(Value::StringValue(text)) = value else {
         return false;
     };
+    if text.len() < LONG {
+        return false;
+    }
     let begins = ["{\"", "[{\"", "[\""]
         .iter()
         .any(|start| text.starts_with(start));
-    begins && text.len() >= LONG && !text.trim_end().ends_with(['}', ']'])
+    begins && !text.trim_end().ends_with(['}', ']'])
 }
 
 /// The share of the traces that is sent, of a million, by the threshold that consistent sampling

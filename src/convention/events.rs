@@ -1,10 +1,11 @@
 //! What the events of a span tell: by their times, their number, or what they say.
 
-use super::interpret::{Match, Tables, value_of};
+use super::form::Form;
+use super::interpret::{Tables, value_of};
 use super::read;
 use super::reading::Reading;
-use super::rule::{Reader, Target};
-use super::subject::{Subject, applies};
+use super::rule::{Reader, Rule, Target};
+use super::subject::{Kind, Subject, holds};
 use crate::model::evidence::{FactValue, Field, Op};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde::Deserialize;
@@ -61,12 +62,18 @@ impl SpanEvent {
 
 impl Tables {
     /// Reads the events of a span into what it tells.
-    pub(super) fn span_events(&self, span: &Span, told: &Subject<'_>, reading: &mut Reading) {
+    pub(super) fn span_events(
+        &self,
+        span: &Span,
+        form: &Form,
+        told: &Subject<'_>,
+        reading: &mut Reading,
+    ) {
         if span.events.is_empty() {
             return;
         }
         for (rule, wanted) in &self.compiled.span_events {
-            let sure = !wanted.gated || told.bits & (1 << wanted.dialect) != 0;
+            let sure = !wanted.gated || form.bits & (1 << wanted.dialect) != 0;
             if !sure || !(wanted.ops.is_empty() || wanted.ops.contains(&reading.op)) {
                 continue;
             }
@@ -75,6 +82,8 @@ impl Tables {
                 if !reading.has(wanted.field) {
                     let said = named.rev().map(|event| {
                         let event = Subject {
+                            kind: Kind::Event,
+                            bits: form.bits,
                             name: &event.name,
                             attributes: &event.attributes,
                             ..*told
@@ -105,32 +114,28 @@ impl Tables {
 
     /// What rules for one field read of a span's event, where the span tells of `op`.
     fn of_event(&self, field: Field, event: &Subject<'_>, op: Op) -> Vec<(Field, u16, FactValue)> {
-        let told = self.told(event);
-        let each = told.iter().flat_map(|(rules, value)| {
-            let of_rule = |&rule: &u16| Match {
-                rule,
-                value: Some(value),
-            };
-            rules.iter().map(of_rule)
-        });
-        let mut matches: Vec<Match<'_>> = each.collect();
-        matches.sort_unstable_by_key(|m| m.rule);
-        let read = matches.iter().map(|m| {
-            let rule = self.rule(m.rule).filter(|rule| {
-                let open = self.compiled.is_open(m.rule, event.bits);
-                open && rule.target == Target::Fact(field) && applies(rule, event, Some(op))
-            });
-            let fact = |value| (field, m.rule, value);
-            match (rule, m.value) {
-                (Some(rule), Some(told)) if rule.reader == Reader::Ids => {
-                    let ids = read::ids(rule, told).into_iter();
-                    ids.map(FactValue::Number).map(fact).collect()
-                }
-                (Some(rule), _) => value_of(rule, m, event).into_iter().map(fact).collect(),
-                (None, _) => Vec::new(),
+        let form = Form::new(&self.compiled, event);
+        let told = form.told(&self.compiled, event);
+        let read = form.facts.iter().map(|asked| {
+            let wanted = |rule: &&Rule| rule.target == Target::Fact(field);
+            let rule = self.rule(asked.rule).filter(wanted)?;
+            let value = told.get(asked.value?)?;
+            let fact = |value| (field, asked.rule, value);
+            if !holds(rule, event, Some(op)) {
+                return None;
             }
+            let facts: Vec<_> = if rule.reader == Reader::Ids {
+                let ids = read::ids(rule, value).into_iter();
+                ids.map(FactValue::Number).map(fact).collect()
+            } else {
+                value_of(rule, Some(value), event)
+                    .into_iter()
+                    .map(fact)
+                    .collect()
+            };
+            Some(facts)
         });
-        read.into_iter()
+        read.flatten()
             .find(|facts| !facts.is_empty())
             .unwrap_or_default()
     }
@@ -140,6 +145,7 @@ impl Tables {
 #[expect(clippy::unwrap_used, reason = "test")]
 mod tests {
     use super::*;
+    use crate::convention::Forms;
     use crate::wire::payload::Origin;
     use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value};
     use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -176,7 +182,11 @@ mod tests {
             events,
             ..Span::default()
         };
-        let reading = tables.span(&tables.origin(&Origin::default()), &span);
+        let reading = tables.span(
+            &mut Forms::default(),
+            &tables.origin(&Origin::default()),
+            &span,
+        );
         reading.text(Field::Title).map(str::to_owned)
     }
 
@@ -231,7 +241,12 @@ mod tests {
                 body: Some(body),
                 ..LogRecord::default()
             };
-            let reading = tables.record(&tables.origin(&Origin::default()), &record, name);
+            let reading = tables.record(
+                &mut Forms::default(),
+                &tables.origin(&Origin::default()),
+                &record,
+                name,
+            );
             reading.text(Field::Title).map(str::to_owned)
         };
         let values = vec![pair("content", "fix it")];

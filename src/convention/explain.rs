@@ -1,6 +1,7 @@
 //! Where each fact came from: the same reading again, with what else was there and lost. Done
 //! for one piece of evidence when somebody looks, so that the store need not keep it.
 
+use super::form::Forms;
 use super::interpret::{OriginReading, Tables};
 use super::read::{self, Told};
 use super::reading::Reading;
@@ -14,17 +15,15 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 impl Tables {
     /// The facts of a span.
     pub fn explain_span(&self, origin: &OriginReading, span: &Span) -> Vec<Provenance> {
-        self.explain(&self.span(origin, span), &span.attributes, &span.name)
+        let reading = self.span(&mut Forms::default(), origin, span);
+        self.explain(&reading, &span.attributes, &span.name)
     }
 
     /// The facts of a log record.
     pub fn explain_record(&self, origin: &OriginReading, record: &LogRecord) -> Vec<Provenance> {
         let name = self.event_name(record);
-        self.explain(
-            &self.record(origin, record, &name),
-            &record.attributes,
-            &name,
-        )
+        let reading = self.record(&mut Forms::default(), origin, record, &name);
+        self.explain(&reading, &record.attributes, &name)
     }
 
     fn explain(&self, reading: &Reading, attributes: &[KeyValue], name: &str) -> Vec<Provenance> {

@@ -1,10 +1,11 @@
 //! The interpreter: spans and records in, facts out.
 
+use super::form::{Form, Forms};
 use super::metrics::{MetricOf, MetricTable};
 use super::read::{self, Told};
 use super::reading::{Reading, normalise};
-use super::rule::{BODY, Reader, Rule, Target};
-use super::subject::{Subject, applies, ended};
+use super::rule::{Reader, Rule, Target};
+use super::subject::{Kind, Subject, ended, holds};
 use super::table::Compiled;
 use crate::metrics::Identity;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
@@ -54,10 +55,18 @@ pub struct OriginReading {
     counts: Option<Convention>,
 }
 
-/// One value that a rule could read.
-pub(super) struct Match<'a> {
-    pub(super) rule: u16,
-    pub(super) value: Option<&'a Told<'a>>,
+/// A set of fields.
+#[derive(Default)]
+struct Fields(u128);
+
+impl Fields {
+    fn has(&self, field: Field) -> bool {
+        self.0 & (1 << field as u8) != 0
+    }
+
+    fn add(&mut self, field: Field) {
+        self.0 |= 1 << field as u8;
+    }
 }
 
 impl Tables {
@@ -120,27 +129,29 @@ impl Tables {
         self.metrics.identity(of, attributes)
     }
 
-    /// Reads a span.
-    pub fn span(&self, origin: &OriginReading, span: &Span) -> Reading {
-        let bits = origin.bits
-            | self.compiled.of_name(&span.name)
-            | self.compiled.of_keys(&span.attributes);
-        let root = span.parent_span_id.iter().all(|b| *b == 0);
+    /// Reads a span; `forms` are those of its request.
+    pub fn span<'a>(
+        &self,
+        forms: &mut Forms<'a>,
+        origin: &OriginReading,
+        span: &'a Span,
+    ) -> Reading {
         let subject = Subject {
+            kind: Kind::Span,
             name: &span.name,
-            root,
-            running: !ended(span) || self.compiled.is_pending(&span.attributes),
-            bits,
+            root: span.parent_span_id.iter().all(|b| *b == 0),
+            running: !ended(span),
+            bits: origin.bits,
             attributes: &span.attributes,
             body: None,
         };
-        let named = self.compiled.span_op(bits, &span.name);
-        let mut reading = self.facts(&subject, named, origin);
-        self.span_events(span, &subject, &mut reading);
-        if root {
-            self.follow_link(bits, span, &mut reading);
+        let form = forms.of(&self.compiled, &subject);
+        let mut reading = self.facts(form, &subject, origin);
+        self.span_events(span, form, &subject, &mut reading);
+        if subject.root {
+            self.follow_link(form.bits, span, &mut reading);
         }
-        self.span_asides(span, origin, bits, &mut reading);
+        self.span_asides(span, origin, form, &mut reading);
         let status_failed = span.status.as_ref().is_some_and(|s| s.code == STATUS_ERROR);
         reading.failed = reading
             .number(Field::Failed)
@@ -151,34 +162,36 @@ impl Tables {
         reading
     }
 
-    /// Reads a log record, whose event name is `name`.
-    pub fn record(&self, origin: &OriginReading, record: &LogRecord, name: &str) -> Reading {
+    /// Reads a log record, whose event name is `name`; `forms` are those of its request.
+    pub fn record<'a>(
+        &self,
+        forms: &mut Forms<'a>,
+        origin: &OriginReading,
+        record: &'a LogRecord,
+        name: &'a str,
+    ) -> Reading {
         // What the attribute has by a bare name, the body or the event's own field has in full.
         let body = record.body.as_ref().and_then(read::plain);
-        let spelled = [
-            name,
-            &record.event_name,
-            body.as_deref().unwrap_or_default(),
-        ];
-        let told = spelled.map(|name| self.compiled.of_name(name));
-        let bits = told.iter().fold(origin.bits, |bits, b| bits | b)
-            | self.compiled.of_keys(&record.attributes);
+        let spelled = [&record.event_name, body.as_deref().unwrap_or_default()];
+        let told = spelled.into_iter().filter(|told| *told != name);
+        let told = told.map(|name| self.compiled.of_name(name));
         let subject = Subject {
+            kind: Kind::Record,
             name,
             root: false,
             running: false,
-            bits,
+            bits: told.fold(origin.bits, |bits, b| bits | b),
             attributes: &record.attributes,
             body: record.body.as_ref(),
         };
-        let named = self.compiled.event_op(bits, name);
-        let mut reading = self.facts(&subject, named.map(|(d, op, _)| (d, op)), origin);
-        if named.is_none() {
+        let form = forms.of(&self.compiled, &subject);
+        let mut reading = self.facts(form, &subject, origin);
+        if form.named.is_none() {
             reading.op = Op::Mark;
         }
         Self::record_asides(record, &mut reading);
-        reading.failed =
-            named.is_some_and(|(_, _, failed)| failed) || reading.number(Field::Failed) == Some(1);
+        let failed = form.named.is_some_and(|(_, _, failed)| failed);
+        reading.failed = failed || reading.number(Field::Failed) == Some(1);
         reading
     }
 
@@ -232,35 +245,23 @@ impl Tables {
 
     pub(super) fn facts(
         &self,
+        form: &Form,
         subject: &Subject<'_>,
-        named: Option<(u8, Op)>,
         origin: &OriginReading,
     ) -> Reading {
-        let told = self.told(subject);
-        let mut matches: Vec<Match<'_>> = Vec::with_capacity(24);
-        let open = |rule: &&u16| self.compiled.is_open(**rule, subject.bits);
-        for (rules, told) in &told {
-            matches.extend(rules.iter().filter(open).map(|&rule| Match {
-                rule,
-                value: Some(told),
-            }));
-        }
-        let constants = self.compiled.constants.iter().filter(open);
-        matches.extend(constants.map(|&rule| Match { rule, value: None }));
-        matches.sort_unstable_by_key(|m| m.rule);
-        let lowest = subject.bits.trailing_zeros();
-        let fallback = if subject.bits == 0 {
-            u8::MAX
-        } else {
-            u8::try_from(lowest).unwrap_or(u8::MAX)
+        let told = form.told(&self.compiled, subject);
+        let fallback = match form.bits {
+            0 => u8::MAX,
+            bits => u8::try_from(bits.trailing_zeros()).unwrap_or(u8::MAX),
         };
-        let told = self.op(subject, &matches);
+        let own = self.op(form, &told, subject);
+        let named = form.named.map(|(dialect, op, _)| (dialect, op));
         // A rule for spans of this very name knows better than the name alone.
-        let closer = told.filter(|(_, _, named)| *named);
+        let closer = own.filter(|(_, _, named)| *named);
         let (dialect, op) = closer
             .map(|(dialect, op, _)| (dialect, op))
             .or(named)
-            .or(told.map(|(dialect, op, _)| (dialect, op)))
+            .or(own.map(|(dialect, op, _)| (dialect, op)))
             .unwrap_or((fallback, Op::Other));
         let mut reading = Reading {
             op,
@@ -273,33 +274,35 @@ impl Tables {
             ..Reading::default()
         };
         let mut includes = origin.counts;
-        let mut silent: Vec<Field> = Vec::new();
-        for m in &matches {
-            let Some(rule) = self.rule(m.rule) else {
+        let mut settled = Fields::default();
+        for asked in &form.facts {
+            let Some(rule) = self.rule(asked.rule) else {
                 continue;
             };
             let Target::Fact(field) = rule.target else {
                 continue;
             };
-            let settled = reading.has(field) || silent.contains(&field);
-            if settled || !applies(rule, subject, Some(op)) {
+            if settled.has(field) || !holds(rule, subject, Some(op)) {
                 continue;
             }
+            let value = asked.value.and_then(|at| told.get(at));
             if rule.reader == Reader::Ids {
-                let ids = m.value.map(|told| read::ids(rule, told));
-                let fact = |id| (field, m.rule, FactValue::Number(id));
-                reading.facts.extend(ids.into_iter().flatten().map(fact));
+                for id in value.into_iter().flat_map(|told| read::ids(rule, told)) {
+                    settled.add(field);
+                    let fact = (field, asked.rule, FactValue::Number(id));
+                    reading.facts.push(fact);
+                }
                 continue;
             }
-            if let Some(value) = value_of(rule, m, subject) {
+            if let Some(value) = value_of(rule, value, subject) {
+                settled.add(field);
                 if rule.nothing {
-                    silent.push(field);
                     continue;
                 }
                 if rule.counts.is_some() {
                     includes = rule.counts;
                 }
-                reading.facts.push((field, m.rule, value));
+                reading.facts.push((field, asked.rule, value));
             }
         }
         if !reading.has(Field::Session)
@@ -309,26 +312,8 @@ impl Tables {
                 .facts
                 .push((Field::Session, *rule, FactValue::Text(session.clone())));
         }
-        let provider = reading.text(Field::Provider).map(str::to_owned);
-        normalise(&mut reading, includes, provider.as_deref());
+        normalise(&mut reading, includes);
         reading
-    }
-
-    /// What rules could read: values under their keys, a record's body, flattened lists.
-    pub(super) fn told<'a>(&'a self, subject: &Subject<'a>) -> Vec<(&'a [u16], Told<'a>)> {
-        let rules = |key: &str| self.compiled.by_key.get(key).map(Vec::as_slice);
-        let mut told: Vec<(&[u16], Told<'a>)> = subject
-            .attributes
-            .iter()
-            .filter_map(|kv| Some((rules(&kv.key)?, Told::new(kv.value.as_ref()?))))
-            .collect();
-        let body = subject.body.map(Told::new);
-        told.extend(rules(BODY).zip(body));
-        for (prefix, rules) in &self.compiled.families {
-            let list = Told::family(subject.attributes, prefix);
-            told.extend(list.map(|list| (rules.as_slice(), list)));
-        }
-        told
     }
 
     pub(super) fn rule(&self, index: u16) -> Option<&Rule> {
@@ -336,12 +321,11 @@ impl Tables {
     }
 
     /// What the rules say that it tells of, and whether by a rule for its very name.
-    fn op(&self, subject: &Subject<'_>, matches: &[Match<'_>]) -> Option<(u8, Op, bool)> {
-        matches.iter().find_map(|m| {
-            let rule = self
-                .rule(m.rule)
-                .filter(|r| r.target == Target::Op && applies(r, subject, None))?;
-            let Some(FactValue::Text(word)) = value_of(rule, m, subject) else {
+    fn op(&self, form: &Form, told: &[Told<'_>], of: &Subject<'_>) -> Option<(u8, Op, bool)> {
+        form.ops.iter().find_map(|asked| {
+            let rule = self.rule(asked.rule).filter(|r| holds(r, of, None))?;
+            let value = asked.value.and_then(|at| told.get(at));
+            let Some(FactValue::Text(word)) = value_of(rule, value, of) else {
                 return None;
             };
             Some((rule.dialect, rule.op(&word)?, rule.name_starts.is_some()))
@@ -376,8 +360,13 @@ impl Tables {
     }
 }
 
-pub(super) fn value_of(rule: &Rule, m: &Match<'_>, subject: &Subject<'_>) -> Option<FactValue> {
-    match m.value {
+/// What a rule reads of a value; of the name, or what it says itself, where it has no key.
+pub(super) fn value_of(
+    rule: &Rule,
+    value: Option<&Told<'_>>,
+    subject: &Subject<'_>,
+) -> Option<FactValue> {
+    match value {
         Some(told) => read::read(rule, told, subject.name),
         None if rule.reader == Reader::Name => read::read_name(rule, subject.name),
         None if rule.reader == Reader::Flag && rule.key.is_empty() => {

@@ -9,6 +9,7 @@ pub mod content;
 mod document;
 mod events;
 mod explain;
+mod form;
 mod interpret;
 mod link;
 mod metrics;
@@ -22,6 +23,7 @@ mod subject;
 mod table;
 
 pub use document::document;
+pub use form::Forms;
 pub use interpret::{OriginReading, Tables};
 pub use metrics::MetricOf;
 pub use private::Seen;

@@ -81,7 +81,7 @@ impl Reading {
 
 /// Brings the counts into the normal form: input with cache, output with reasoning. What the
 /// reporter's counts include is known by its keys or scope, else told by the counts themselves.
-pub fn normalise(reading: &mut Reading, convention: Option<Convention>, provider: Option<&str>) {
+pub fn normalise(reading: &mut Reading, convention: Option<Convention>) {
     let raw = Usage {
         input: reading.number(Field::InputTokens),
         cache_read: reading.number(Field::CacheRead),
@@ -95,7 +95,8 @@ pub fn normalise(reading: &mut Reading, convention: Option<Convention>, provider
         return;
     }
     let total = reading.number(Field::TotalTokens);
-    let convention = convention.unwrap_or_else(|| Convention::detect(&raw, total, provider));
+    let provider = || reading.text(Field::Provider);
+    let convention = convention.unwrap_or_else(|| Convention::detect(&raw, total, provider()));
     let normal = raw.normalise(convention, total);
     let changed = [
         (Field::InputTokens, raw.input, normal.input),

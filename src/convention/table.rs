@@ -290,6 +290,12 @@ impl Compiled {
         attributes.iter().any(is)
     }
 
+    /// Whether some of these attributes are verdicts in a flattened list.
+    pub fn has_verdicts(&self, attributes: &[KeyValue]) -> bool {
+        let mut prefixes = self.verdict_families.iter().flat_map(|f| &f.prefixes);
+        prefixes.any(|prefix| attributes.iter().any(|kv| kv.key.starts_with(prefix)))
+    }
+
     /// Dialects that a scope's or a service's name gives away, as bits.
     pub fn of_origin(&self, scope: &str, service: &str) -> u64 {
         let of_scope = |d: &Dialect| d.scopes.iter().any(|s| scope.starts_with(s.as_str()));

@@ -3,7 +3,7 @@
 
 mod metrics;
 
-use crate::convention::{OriginReading, Tables, ended};
+use crate::convention::{Forms, OriginReading, Reading, Tables, ended};
 use crate::metrics::Point;
 use crate::model::evidence::{Field, Item, Op, Signal, key_of};
 use crate::model::ids::{SpanId, TraceId};
@@ -50,15 +50,24 @@ pub fn prepare(tables: &Tables, decoded: &Decoded, arrival: u64) -> Batch {
 /// Each span and record that was decoded, as the store takes it; `arrival` as in [`prepare`].
 pub fn each(tables: &Tables, decoded: &Decoded, arrival: u64, mut take: impl FnMut(Item)) {
     let mut origins = Origins { tables, last: None };
+    let mut forms = Forms::default();
     for raw in &decoded.spans {
         let origin = origins.read(&raw.origin);
-        if let Some(item) = span(tables, &origin, raw, arrival) {
+        let reading = tables.span(&mut forms, &origin, &raw.span);
+        if let Some(item) = span(&origin, raw, reading, arrival) {
             take(item);
         }
     }
-    for raw in &decoded.logs {
+    let names: Vec<_> = decoded
+        .logs
+        .iter()
+        .map(|raw| tables.event_name(&raw.record))
+        .collect();
+    let mut forms = Forms::default();
+    for (raw, name) in decoded.logs.iter().zip(&names) {
         let origin = origins.read(&raw.origin);
-        take(record(tables, &origin, raw, arrival));
+        let reading = tables.record(&mut forms, &origin, &raw.record, name);
+        take(record(tables, &origin, raw, name, reading, arrival));
     }
 }
 
@@ -81,8 +90,8 @@ impl Origins<'_> {
     }
 }
 
-fn span(tables: &Tables, origin: &OriginReading, raw: &RawSpan, arrival: u64) -> Option<Item> {
-    let (span, reading) = (&raw.span, tables.span(origin, &raw.span));
+fn span(origin: &OriginReading, raw: &RawSpan, reading: Reading, arrival: u64) -> Option<Item> {
+    let span = &raw.span;
     let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
     let pending = reading.number(Field::PendingParent).is_some();
     let ended = ended(span) && !pending;
@@ -110,10 +119,15 @@ fn known(arrival: u64, own: u64) -> u64 {
     if arrival == 0 { own } else { arrival }
 }
 
-fn record(tables: &Tables, origin: &OriginReading, raw: &RawLog, arrival: u64) -> Item {
+fn record(
+    tables: &Tables,
+    origin: &OriginReading,
+    raw: &RawLog,
+    name: &str,
+    reading: Reading,
+    arrival: u64,
+) -> Item {
     let record = &raw.record;
-    let name = tables.event_name(record);
-    let reading = tables.record(origin, record, &name);
     let time = match tables.event_time(record) {
         0 => arrival,
         time => time,
@@ -134,7 +148,7 @@ fn record(tables: &Tables, origin: &OriginReading, raw: &RawLog, arrival: u64) -
         arrival: known(arrival, time),
         server: false,
         failed: reading.failed,
-        name: name.as_ref().into(),
+        name: name.into(),
         origin: origin.origin.clone(),
         bytes: raw.bytes.clone(),
         content: key_of(&raw.bytes[..]),
