@@ -15,7 +15,7 @@ use spanfall::model::evidence::{Field, Item, Op};
 
 type Line = (EdgeKind, String, String, usize);
 
-fn lines(items: Vec<Item>) -> Vec<Line> {
+fn lines(items: Vec<Item<'static>>) -> Vec<Line> {
     let mut store = store(items);
     let all = trees(&mut store, &Nothing);
     let all: Vec<_> = all.iter().flat_map(|tree| edges(tree)).collect();
@@ -39,11 +39,11 @@ fn delegation(from: &str, to: &str, n: usize) -> Line {
     (EdgeKind::Delegation, from.into(), to.into(), n)
 }
 
-fn agent(id: u64, parent: u64, name: &str, from: u64, to: u64) -> Item {
+fn agent(id: u64, parent: u64, name: &str, from: u64, to: u64) -> Item<'static> {
     span(id, parent, Op::Agent, "run", from, to).text(Field::AgentName, name)
 }
 
-fn call(id: u64, parent: u64, from: u64) -> Item {
+fn call(id: u64, parent: u64, from: u64) -> Item<'static> {
     span(id, parent, Op::Call, "m", from, from + 1)
 }
 

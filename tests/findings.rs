@@ -49,7 +49,7 @@ impl Lore for Knows {
 const SECOND: u64 = 1_000;
 
 /// What is found at a time (ms), in a store of these items of which more may come (`over` false).
-fn at(items: Vec<Item>, now_ms: u64, over: bool) -> Vec<Finding> {
+fn at(items: Vec<Item<'static>>, now_ms: u64, over: bool) -> Vec<Finding> {
     let mut store = Store::new();
     store.apply(items);
     store.refresh(&Knows, now_ms * MS);
@@ -70,7 +70,7 @@ fn at(items: Vec<Item>, now_ms: u64, over: bool) -> Vec<Finding> {
 }
 
 /// What one rule finds in a recording.
-fn by(rule: &str, items: Vec<Item>) -> Vec<Finding> {
+fn by(rule: &str, items: Vec<Item<'static>>) -> Vec<Finding> {
     assert!(findings::rule(rule).is_some(), "{rule}");
     let end = items.iter().map(|i| i.arrival / MS).max().unwrap();
     let mut found = at(items, end, true);
@@ -78,19 +78,19 @@ fn by(rule: &str, items: Vec<Item>) -> Vec<Finding> {
     found
 }
 
-fn fires(rule: &str, items: Vec<Item>) -> Finding {
+fn fires(rule: &str, items: Vec<Item<'static>>) -> Finding {
     let found = by(rule, items);
     assert_eq!(found.len(), 1, "{rule}: {found:?}");
     found[0].clone()
 }
 
-fn passes(rule: &str, items: Vec<Item>) {
+fn passes(rule: &str, items: Vec<Item<'static>>) {
     let found = by(rule, items);
     assert!(found.is_empty(), "{found:?}");
 }
 
 /// An agent from 0 s, with what its steps are made into: step `i` lasts a second from `i` seconds.
-fn agent(steps: Vec<Item>) -> Vec<Item> {
+fn agent(steps: Vec<Item<'static>>) -> Vec<Item<'static>> {
     let end = steps.iter().map(|i| i.end / MS).max().unwrap() + 1;
     let mut items = vec![span(1, 0, Op::Agent, "lead", 0, end).text(Field::AgentName, "lead")];
     items.push(span(2, 1, Op::Call, "m", 0, 1)); // an agent without any is a finding of its own
@@ -98,7 +98,7 @@ fn agent(steps: Vec<Item>) -> Vec<Item> {
     items
 }
 
-fn step(i: u64, op: Op, name: &str) -> Item {
+fn step(i: u64, op: Op, name: &str) -> Item<'static> {
     let item = span(100 + i, 1, op, name, i * SECOND, (i + 1) * SECOND - 1);
     match op {
         Op::Tool => item.text(Field::ToolName, name),
@@ -109,12 +109,12 @@ fn step(i: u64, op: Op, name: &str) -> Item {
     }
 }
 
-fn tool(i: u64, name: &str, arguments: &str) -> Item {
+fn tool(i: u64, name: &str, arguments: &str) -> Item<'static> {
     step(i, Op::Tool, name).id(Field::ToolArguments, arguments)
 }
 
 /// A call that read so many tokens from the cache and wrote so many to it.
-fn cached(i: u64, model: &str, input: u64, read: u64, written: u64) -> Item {
+fn cached(i: u64, model: &str, input: u64, read: u64, written: u64) -> Item<'static> {
     step(i, Op::Call, model)
         .tokens(input, 10)
         .number(Field::CacheRead, read)
@@ -210,7 +210,7 @@ fn retry_storm() {
     fires("retry-storm", tried(5));
     passes("retry-storm", tried(2));
     // A program that calls, fails and calls again: every call is a trace of its own.
-    let alone = |i: u64, item: Item| {
+    let alone = |i: u64, item: Item<'static>| {
         let item = Item {
             parent: items::span_id(0),
             ..item
@@ -297,7 +297,7 @@ fn context_nearly_full() {
 
 #[test]
 fn cache_lost() {
-    let calls = |last: Item| {
+    let calls = |last: Item<'static>| {
         agent(vec![
             cached(0, "m", 9_000, 0, 8_000),
             cached(1, "m", 9_500, 8_000, 900),
@@ -419,7 +419,7 @@ fn never_answered() {
 }
 
 /// Ten calls of a second each, and one that runs from the eleventh on.
-fn runs(name: &str) -> Vec<Item> {
+fn runs(name: &str) -> Vec<Item<'static>> {
     let mut items = vec![span(1, 0, Op::Agent, "lead", 0, 0)];
     items.extend((0..10).map(|i| step(i, Op::Tool, "Bash")));
     items.push(Item {
@@ -625,14 +625,14 @@ fn what_a_session_shows_by_itself() {
 
 #[test]
 fn joined_midway() {
-    let of = |item: Item, prompt: u64| {
+    let of = |item: Item<'static>, prompt: u64| {
         let item = item.in_trace(0).text(Field::Session, "s");
         item.number(Field::TurnKey, prompt)
     };
     let prompt = |n: u64, at: u64| of(record(n, Op::Turn, "do it", at, at), n);
     let call = |n: u64, at: u64| of(record(10 + n, Op::Call, "m", at, at + 9).tokens(5, 5), n);
     let later = || vec![prompt(2, 1_000), call(2, 1_010)];
-    let of_first = |first: Vec<Item>| first.into_iter().chain(later()).collect::<Vec<_>>();
+    let of_first = |first: Vec<Item<'static>>| first.into_iter().chain(later()).collect::<Vec<_>>();
     fires("joined-midway", of_first(vec![call(1, 10)]));
     passes("joined-midway", of_first(vec![prompt(1, 0), call(1, 10)]));
     passes("joined-midway", later());

@@ -50,7 +50,7 @@ fn picture(store: &mut Store) -> Picture {
 }
 
 /// The trees of items, which must be the same when they come in reverse, one by one.
-fn shown(items: Vec<Item>) -> Vec<Tree> {
+fn shown(items: Vec<Item<'static>>) -> Vec<Tree> {
     let forward = picture(&mut store(items.clone()));
     let mut store = Store::new();
     let now = items.iter().map(|i| i.arrival).max().unwrap();
@@ -67,7 +67,7 @@ fn shown(items: Vec<Item>) -> Vec<Tree> {
     forward.trees
 }
 
-fn only(items: Vec<Item>) -> Tree {
+fn only(items: Vec<Item<'static>>) -> Tree {
     let mut trees = shown(items);
     assert_eq!(trees.len(), 1, "{trees:#?}");
     trees.remove(0)
@@ -105,7 +105,7 @@ fn cycles_are_cut_and_nothing_is_lost() {
     for length in [2, 3, 50] {
         let ring =
             (1..=length).map(|i| span(i, i % length + 1, Op::Tool, &format!("t{i}"), i, i + 1));
-        let mut items: Vec<Item> = ring.collect();
+        let mut items: Vec<Item<'static>> = ring.collect();
         items.push(span(100, 2, Op::Call, "m", 60, 61)); // hangs on the ring
         let tree = only(items);
         let tools = tree
@@ -250,7 +250,7 @@ fn records_of_spans_that_never_come_are_kept() {
 
 #[test]
 fn one_answer_told_in_two_traces_is_one_call() {
-    let answer = |item: Item| item.id(Field::ResponseId, "resp-1").tokens(10, 3);
+    let answer = |item: Item<'static>| item.id(Field::ResponseId, "resp-1").tokens(10, 3);
     let tree = only(vec![
         answer(span(1, 0, Op::Call, "m", 0, 9)),
         answer(span(1, 0, Op::Call, "m", 1, 8)).in_trace(2),
@@ -295,7 +295,7 @@ fn two_runs_of_one_agent_that_start_at_once_stand_in_one_order() {
 }
 
 /// How long it takes to make the picture once, and a node count to prove that it was made.
-fn time_of(items: Vec<Item>) -> (Duration, usize) {
+fn time_of(items: Vec<Item<'static>>) -> (Duration, usize) {
     let start = Instant::now();
     let mut store = store(items);
     let nodes = trees(&mut store, &Nothing)
@@ -308,7 +308,7 @@ fn time_of(items: Vec<Item>) -> (Duration, usize) {
 /// The time for four times as much may be four times as long, with room for noise; that of a
 /// quadratic way would be sixteen times as long. Other programs only ever add to a time, so the
 /// least of several counts.
-fn grows_as_its_input(what: &str, made: impl Fn(u64) -> Vec<Item>, n: u64) {
+fn grows_as_its_input(what: &str, made: impl Fn(u64) -> Vec<Item<'static>>, n: u64) {
     let (mut small, mut large) = (Duration::MAX, Duration::MAX);
     for _ in 0..25 {
         small = small.min(time_of(made(n / 4)).0);
@@ -354,9 +354,9 @@ fn a_chain_of_ten_thousand_spans_is_no_trouble() {
 #[test]
 fn layers_of_one_thing_ten_thousand_deep_are_no_trouble() {
     let same = |op: Op, field: Field| {
-        move |n: u64| -> Vec<Item> {
+        move |n: u64| -> Vec<Item<'static>> {
             let layer = |i| span(i, i - 1, op, "x", i, 3 * n - i).text(field, "x");
-            let mut items: Vec<Item> = (1..=n).map(layer).collect();
+            let mut items: Vec<Item<'static>> = (1..=n).map(layer).collect();
             items.extend((1..=n).map(|i| span(n + i, n, Op::Other, "s", n + i, n + i)));
             items
         }
@@ -391,7 +391,7 @@ fn prompts_within_prompts_and_rings_are_no_trouble() {
 }
 
 /// `n` spans below one.
-fn below(parent: u64, n: u64, op: Op) -> Vec<Item> {
+fn below(parent: u64, n: u64, op: Op) -> Vec<Item<'static>> {
     (2..n + 2)
         .map(|i| span(i, parent, op, &format!("c{i}"), 2 * i, 2 * i + 1))
         .collect()
@@ -399,7 +399,7 @@ fn below(parent: u64, n: u64, op: Op) -> Vec<Item> {
 
 #[test]
 fn a_parent_of_twenty_thousand_is_no_trouble() {
-    let with_parent = |mut items: Vec<Item>| {
+    let with_parent = |mut items: Vec<Item<'static>>| {
         items.push(span(1, 0, Op::Agent, "a", 0, u64::MAX / MS));
         items
     };
@@ -419,7 +419,7 @@ fn a_parent_of_twenty_thousand_is_no_trouble() {
 fn twenty_thousand_pieces_of_one_call_are_no_trouble() {
     // Whatever joins them, other spans stand for their number among the nodes.
     let attempts = |n: u64| {
-        let mut items: Vec<Item> = below(1, n, Op::Call)
+        let mut items: Vec<Item<'static>> = below(1, n, Op::Call)
             .into_iter()
             .map(With::failed)
             .collect();
@@ -436,7 +436,7 @@ fn twenty_thousand_pieces_of_one_call_are_no_trouble() {
             span: span_id(1),
             ..record(i, Op::Mark, "note", i, i)
         };
-        let mut items: Vec<Item> = (1..=n).map(note).collect();
+        let mut items: Vec<Item<'static>> = (1..=n).map(note).collect();
         items.push(span(1, 0, Op::Call, "m", 0, n));
         items.extend(below(1, n, Op::Other));
         items
@@ -446,7 +446,7 @@ fn twenty_thousand_pieces_of_one_call_are_no_trouble() {
 
 #[test]
 fn twenty_thousand_missing_parents_are_no_trouble() {
-    let orphans = |n: u64| -> Vec<Item> {
+    let orphans = |n: u64| -> Vec<Item<'static>> {
         (1..=n)
             .map(|i| span(i, n + i, Op::Call, "m", i, i + 1))
             .collect()
@@ -456,7 +456,7 @@ fn twenty_thousand_missing_parents_are_no_trouble() {
 
 #[test]
 fn twenty_thousand_records_of_one_prompt_are_no_trouble() {
-    let records = |n: u64| -> Vec<Item> {
+    let records = |n: u64| -> Vec<Item<'static>> {
         let one = |i: u64| {
             let mut item = record(
                 i,
@@ -479,8 +479,8 @@ fn twenty_thousand_records_of_one_prompt_are_no_trouble() {
 
 #[test]
 fn two_thousand_sub_agents_of_one_prompt_are_no_trouble() {
-    let agents = |n: u64| -> Vec<Item> {
-        let prompt = |mut item: Item| {
+    let agents = |n: u64| -> Vec<Item<'static>> {
+        let prompt = |mut item: Item<'static>| {
             item.trace = trace(0);
             item.number(Field::TurnKey, 1)
         };
@@ -566,7 +566,7 @@ prop_compose! {
         facts in prop::collection::vec(any_fact(), 0..3),
         texts in prop::collection::vec(any_text(), 0..2),
         seed in any::<u64>(),
-    ) -> Item {
+    ) -> Item<'static> {
         let to = from + took;
         let mut item = if log { record(seed, op, "r", from, to) } else { span(id, parent, op, "s", from, to) };
         if log {
@@ -592,8 +592,8 @@ prop_compose! {
 }
 
 /// The items in a line each.
-fn told(items: &[Item]) -> String {
-    let line = |i: &Item| {
+fn told(items: &[Item<'static>]) -> String {
+    let line = |i: &Item<'static>| {
         let facts = i.facts.iter().map(|(f, _, v)| format!("{f:?}={v:?}"));
         let facts: Vec<String> = facts.collect();
         let open = if i.end == 0 { " open" } else { "" };

@@ -13,7 +13,7 @@ use spanfall::model::node::Tree;
 use std::sync::Arc;
 
 /// The item, hanging under span `id` of trace `n`.
-fn linked(mut item: Item, n: u64, id: u64) -> Item {
+fn linked(mut item: Item<'static>, n: u64, id: u64) -> Item<'static> {
     let facts = link_facts(trace(n), span_id(id));
     item.facts
         .extend(facts.map(|(field, value)| (field, 0, value)));
@@ -27,7 +27,7 @@ fn outline(tree: &Tree) -> Vec<String> {
     tree.nodes.iter().map(line).collect()
 }
 
-fn every_tree(items: Vec<Item>) -> Vec<Arc<Tree>> {
+fn every_tree(items: Vec<Item<'static>>) -> Vec<Arc<Tree>> {
     let mut store = store(items);
     let trees = trees(&mut store, &Nothing);
     for tree in &trees {
@@ -55,7 +55,7 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 
 /// Trace 1: a prompt whose tool starts an agent; trace 2: that agent and its call; trace 3: what
 /// the agent passed on, below its call.
-fn a_sub_agent_in_its_own_trace() -> Vec<Item> {
+fn a_sub_agent_in_its_own_trace() -> Vec<Item<'static>> {
     vec![
         span(1, 0, Op::Turn, "prompt", 0, 100).text(Field::Title, "do it"),
         span(2, 1, Op::Tool, "task", 10, 20),

@@ -20,7 +20,7 @@ use spanfall::model::usage::{CostBasis, PicoUsd, Usage};
 use spanfall::report;
 use std::sync::Arc;
 
-fn only(items: Vec<Item>) -> Arc<Tree> {
+fn only(items: Vec<Item<'static>>) -> Arc<Tree> {
     let mut store = store(items);
     the_tree(&mut store, &Nothing)
 }
@@ -46,7 +46,7 @@ fn named<'a>(tree: &'a Tree, name: &str) -> &'a Node {
 // Figures
 
 /// A turn of a second: a call, a tool that waits for a person, a call.
-fn one_turn() -> Vec<Item> {
+fn one_turn() -> Vec<Item<'static>> {
     vec![
         span(1, 0, Op::Turn, "do it", 0, 1000),
         span(2, 1, Op::Call, "m", 100, 300)
@@ -367,7 +367,7 @@ fn a_tool_within_a_tool_of_another_name_is_another_run() {
 
 #[test]
 fn the_record_of_a_span_already_seen_adds_nothing() {
-    let told = |item: Item| {
+    let told = |item: Item<'static>| {
         item.id(Field::ToolCallId, "call-1")
             .text(Field::ToolName, "Read")
     };
@@ -610,10 +610,10 @@ fn a_session_joined_midway_says_so() {
 // Memory
 
 /// `n` sessions of one ended turn each, session `i` from `i` seconds on, with a kilobyte a span.
-fn sessions(n: u64) -> Vec<Item> {
+fn sessions(n: u64) -> Vec<Item<'static>> {
     let session = |i: u64| {
         let start = i * 1000;
-        let bytes = |item: Item| Item {
+        let bytes = |item: Item<'static>| Item {
             bytes: vec![7; 1000].into(),
             ..item
         };
@@ -899,7 +899,7 @@ fn of_a_reporter_unknown_the_counts_themselves_tell() {
 
 // Claude Code by its log events alone
 
-fn claude(events: impl FnOnce(&Known) -> Vec<Item>) -> (Arc<Tree>, SessionSummary) {
+fn claude(events: impl FnOnce(&Known) -> Vec<Item<'static>>) -> (Arc<Tree>, SessionSummary) {
     let known = Known::embedded().unwrap();
     let mut store = Store::new();
     store.apply(events(&known));
@@ -1156,7 +1156,7 @@ fn what_is_none_of_an_agent_is_shown_when_asked_for() {
 // What a span sent at its start says
 
 /// A span of a scope with attributes, sent at its start.
-fn started(name: &str, attributes: &serde_json::Value) -> Item {
+fn started(name: &str, attributes: &serde_json::Value) -> Item<'static> {
     let known = Known::embedded().unwrap();
     otlp::started(&known, "some.scope", name, attributes)
 }
@@ -1179,7 +1179,7 @@ fn a_span_that_runs_is_known_by_its_name() {
 fn nothing_is_presumed_beside_what_is_known_to_run() {
     let turn = span(1, 0, Op::Turn, "do it", 0, 0);
     let tool = span(2, 1, Op::Tool, "t", 1, 5);
-    let presumed = |more: Option<Item>| {
+    let presumed = |more: Option<Item<'static>>| {
         let mut items = vec![turn.clone(), tool.clone()];
         items.extend(more);
         let tree = only(items);

@@ -458,7 +458,7 @@ fn while_it_runs_the_wait_grows_and_then_the_decode() {
         let chunk = record(n, Op::CallPart, "delta", ms, ms).id(Field::Conversation, "c");
         chunk.number(Field::Chunk, 1)
     };
-    let parts = |items: Vec<Item>, now: u64| {
+    let parts = |items: Vec<Item<'static>>, now: u64| {
         let mut store = store(items);
         let trees = trees(&mut store, &Nothing);
         let node = calls(&trees)[0].0.clone();

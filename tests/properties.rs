@@ -30,14 +30,14 @@ const CASES: [&str; 6] = [
 ];
 
 /// The items of a case in order of arrival.
-fn items(case: &str, known: &Known) -> Vec<Item> {
+fn items(case: &str, known: &Known) -> Vec<Item<'static>> {
     let requests = record::read(&[corpus().join(case)]).unwrap().requests;
     let mut items = Vec::new();
     for request in &requests {
         let (payload, tables) = (&request.payload, &known.tables);
         let decoded = wire::decode(payload);
         ingest::each(tables, &decoded, payload.received_ns, |item| {
-            items.push(item);
+            items.push(item.into_owned());
         });
     }
     items

@@ -13,14 +13,14 @@ use spanfall::model::node::{Node, NodeKind, Sign, State, Tree};
 use std::sync::Arc;
 
 /// A record of a conversation without a trace.
-fn said(content: u64, talk: &str, op: Op, from: u64, to: u64) -> Item {
+fn said(content: u64, talk: &str, op: Op, from: u64, to: u64) -> Item<'static> {
     let record = record(content, op, "r", from, to).in_trace(0);
     record
         .text(Field::Session, talk)
         .id(Field::Conversation, talk)
 }
 
-fn only(items: Vec<Item>) -> Arc<Tree> {
+fn only(items: Vec<Item<'static>>) -> Arc<Tree> {
     let mut all = trees(&mut store(items), &Nothing);
     for tree in &all {
         invariants::check(tree);
@@ -33,7 +33,7 @@ fn of_kind(tree: &Tree, kind: NodeKind) -> Vec<&Node> {
     tree.nodes.iter().filter(|n| n.kind == kind).collect()
 }
 
-fn asked() -> Vec<Item> {
+fn asked() -> Vec<Item<'static>> {
     vec![
         said(1, "a", Op::Turn, 100, 100).text(Field::Title, "fix it"),
         said(2, "a", Op::Attempt, 110, 120),

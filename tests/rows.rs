@@ -19,7 +19,7 @@ use spanfall::model::evidence::{FactValue, Field, Item, Op};
 use spanfall::model::node::{Node, NodeKind, Tree};
 use std::sync::Arc;
 
-fn tree(items: Vec<Item>) -> Arc<Tree> {
+fn tree(items: Vec<Item<'static>>) -> Arc<Tree> {
     let mut all = trees(&mut store(items), &Nothing);
     assert_eq!(all.len(), 1, "one session");
     invariants::check(&all[0]);
@@ -30,13 +30,13 @@ fn first(tree: &Tree, kind: NodeKind) -> &Node {
     tree.nodes.iter().find(|n| n.kind == kind).unwrap()
 }
 
-fn error(item: Item) -> String {
+fn error(item: Item<'static>) -> String {
     let tree = tree(vec![item]);
     let error = first(&tree, NodeKind::Call).error.clone();
     error.unwrap().to_string()
 }
 
-fn failed_call() -> Item {
+fn failed_call() -> Item<'static> {
     span(1, 0, Op::Call, "chat", 0, 10).failed()
 }
 
@@ -143,7 +143,7 @@ fn an_engine_of_one_token_read_the_prompt_for_another_only_if_that_wrote_more() 
 
 #[test]
 fn a_hand_over_is_named_by_whom_it_is_to() {
-    let hands = |item: Item| {
+    let hands = |item: Item<'static>| {
         let tree = tree(vec![span(1, 0, Op::Agent, "a", 0, 90), item]);
         first(&tree, NodeKind::Other).name.to_string()
     };
@@ -165,7 +165,7 @@ fn an_embedding_has_its_own_tokens_and_adds_them_to_no_sum() {
 }
 
 /// What the tables make of a root span.
-fn read(scope: &str, name: &str, attributes: &serde_json::Value) -> Item {
+fn read(scope: &str, name: &str, attributes: &serde_json::Value) -> Item<'static> {
     otlp::span(&cases::known(), scope, name, attributes)
 }
 
@@ -222,7 +222,7 @@ fn a_prompt_that_a_running_turn_takes_in_is_a_row_of_its_own() {
     };
     let taken_in = prompt(&json!({"delivery.mode": "mid_turn"}));
     assert_eq!(taken_in.op, Op::Other);
-    let name = |item: &Item| {
+    let name = |item: &Item<'static>| {
         let fact = item.facts.iter().find(|f| f.0 == Field::DisplayName);
         fact.map(|f| f.2.clone())
     };
@@ -235,7 +235,7 @@ fn a_prompt_that_a_running_turn_takes_in_is_a_row_of_its_own() {
 }
 
 /// Records of two agents of one kind that ran from 100 and 150 to 900 and 1000 ms, and their totals.
-fn two_agents(totals: [u64; 2]) -> Vec<Item> {
+fn two_agents(totals: [u64; 2]) -> Vec<Item<'static>> {
     let of = |content: u64, op: Op, from: u64, to: u64| {
         record(content, op, "r", from, to).id(Field::TurnKey, "p")
     };
@@ -264,7 +264,7 @@ fn two_agents(totals: [u64; 2]) -> Vec<Item> {
     ]
 }
 
-fn lines(items: Vec<Item>) -> Vec<String> {
+fn lines(items: Vec<Item<'static>>) -> Vec<String> {
     let tree = tree(items);
     let line = |n: &Node| {
         let detail = n.detail.as_deref().unwrap_or_default();

@@ -26,8 +26,8 @@ fn shape(trees: &[Arc<Tree>]) -> Vec<String> {
 }
 
 /// The trees that items make, whatever order they come in.
-fn every_tree(items: &[Item]) -> Vec<Arc<Tree>> {
-    let made = |items: Vec<Item>| {
+fn every_tree(items: &[Item<'static>]) -> Vec<Arc<Tree>> {
+    let made = |items: Vec<Item<'static>>| {
         let mut store = store(items);
         let trees = trees(&mut store, &Nothing);
         for tree in &trees {
@@ -50,12 +50,12 @@ fn kinds(trees: &[Arc<Tree>], kind: NodeKind) -> usize {
 }
 
 /// A bare call in a trace of its own.
-fn call(n: u64, from_ms: u64, to_ms: u64) -> Item {
+fn call(n: u64, from_ms: u64, to_ms: u64) -> Item<'static> {
     let item = span(n, 0, Op::Call, "chat", from_ms, to_ms).in_trace(n);
     item.text(Field::RequestModel, "gpt-4o").tokens(10, 1)
 }
 
-fn by(mut item: Item, scope: &str, key: u64) -> Item {
+fn by(mut item: Item<'static>, scope: &str, key: u64) -> Item<'static> {
     let mut origin = (*item.origin).clone();
     (origin.scope, origin.key) = (scope.into(), key);
     item.origin = Arc::new(origin);
@@ -81,7 +81,7 @@ fn calls_that_answer_what_the_one_before_asked_for_are_one_turn() {
 
 #[test]
 fn a_trace_linked_to_another_stands_beside_it_in_one_turn() {
-    let linked = |item: Item, n: u64| {
+    let linked = |item: Item<'static>, n: u64| {
         let mut item = item;
         let facts = spanfall::model::evidence::link_facts(trace(n), items::span_id(1));
         let beside = facts
@@ -140,7 +140,7 @@ fn two_libraries_spans_of_a_failed_call_are_one() {
 
 #[test]
 fn calls_that_name_one_prompt_are_one_turn_with_the_tools_between() {
-    let said = |item: Item| {
+    let said = |item: Item<'static>| {
         item.text(Field::Session, "s")
             .number(Field::Conversation, 1)
     };
@@ -227,7 +227,7 @@ fn turns_without_a_prompt_are_told_apart_by_their_number() {
 
 #[test]
 fn a_tool_in_a_trace_of_its_own_goes_on_with_the_call_before_it() {
-    let talk = |item: Item| item.text(Field::Session, "s").id(Field::Conversation, "s");
+    let talk = |item: Item<'static>| item.text(Field::Session, "s").id(Field::Conversation, "s");
     let tool = span(2, 0, Op::Tool, "t", 12, 15).in_trace(2);
     let trees = every_tree(&[talk(call(1, 0, 10)), talk(tool), talk(call(3, 20, 30))]);
     let nodes = trees[0].nodes.iter();
@@ -243,7 +243,7 @@ fn a_tool_in_a_trace_of_its_own_goes_on_with_the_call_before_it() {
 }
 
 /// What a mark in the span of call `n` tells.
-fn mark(content: u64, n: u64, at_ms: u64) -> Item {
+fn mark(content: u64, n: u64, at_ms: u64) -> Item<'static> {
     let mut item = items::record(content, Op::Mark, "message", at_ms, at_ms).in_trace(n);
     item.span = items::span_id(n);
     item
@@ -256,7 +256,7 @@ fn rows(trees: &[Arc<Tree>]) -> Vec<(u32, &str)> {
 }
 
 /// The turns of sessions as the list tells them: start, end and calls.
-fn listed(items: &[Item]) -> Vec<(u64, Option<u64>, u64)> {
+fn listed(items: &[Item<'static>]) -> Vec<(u64, Option<u64>, u64)> {
     let store = store(items.to_vec());
     let turns = store.sessions().iter().flat_map(|s| &s.turns);
     turns
@@ -272,10 +272,10 @@ fn listed(items: &[Item]) -> Vec<(u64, Option<u64>, u64)> {
 
 #[test]
 fn calls_that_name_no_tool_go_on_with_the_one_that_was_asked_the_same_and_waits() {
-    let asked = |item: Item| item.text(Field::Title, "Fix it.");
-    let asks = |item: Item| asked(item).text(Field::FinishReasons, "tool_calls");
-    let goes_on = |item: Item| item.number(Field::GoesOn, 1);
-    let done = |item: Item| asked(item).text(Field::FinishReasons, "stop");
+    let asked = |item: Item<'static>| item.text(Field::Title, "Fix it.");
+    let asks = |item: Item<'static>| asked(item).text(Field::FinishReasons, "tool_calls");
+    let goes_on = |item: Item<'static>| item.number(Field::GoesOn, 1);
+    let done = |item: Item<'static>| asked(item).text(Field::FinishReasons, "stop");
     let items = [
         asks(call(1, 0, 10)),
         goes_on(asks(call(2, 20, 30))),
@@ -336,7 +336,7 @@ fn any_of_the_tools_that_were_asked_for_together_joins() {
 #[test]
 fn of_messages_that_came_at_one_moment_none_is_taken_for_the_last() {
     let user = |content, at, text| mark(content, 1, at).text(Field::Title, text);
-    let title = |items: &[Item]| every_tree(items)[0].nodes[0].name.to_string();
+    let title = |items: &[Item<'static>]| every_tree(items)[0].nodes[0].name.to_string();
     let (one, two) = (user(11, 0, "one"), user(12, 1, "two"));
     assert_eq!(title(&[call(1, 0, 10), one.clone(), two.clone()]), "two");
     assert_eq!(

@@ -21,12 +21,12 @@ const LONG: usize = 64;
 
 impl Tables {
     /// What a span says beside its facts.
-    pub(super) fn span_asides(
+    pub(super) fn span_asides<'a>(
         &self,
-        span: &Span,
+        span: &'a Span,
         origin: &OriginReading,
         form: &Form,
-        reading: &mut Reading,
+        reading: &mut Reading<'a>,
     ) {
         let known = |name: &String| self.compiled.verdict_events.contains(name);
         let mut lines = String::new();
@@ -63,7 +63,7 @@ impl Tables {
     }
 
     /// What a record says beside its facts.
-    pub(super) fn record_asides(record: &LogRecord, reading: &mut Reading) {
+    pub(super) fn record_asides<'a>(record: &'a LogRecord, reading: &mut Reading<'a>) {
         let dropped = [record.dropped_attributes_count];
         lost(reading, &dropped, &record.attributes);
     }
@@ -91,7 +91,7 @@ fn flattened(family: &VerdictFamily, attributes: &[KeyValue]) -> String {
 }
 
 /// Notes what a record says was dropped, and the first of its texts that was cut.
-fn lost(reading: &mut Reading, dropped: &[u32], attributes: &[KeyValue]) {
+fn lost<'a>(reading: &mut Reading<'a>, dropped: &[u32], attributes: &'a [KeyValue]) {
     let dropped: u64 = dropped.iter().map(|n| u64::from(*n)).sum();
     if dropped > 0 {
         reading.set(Field::Lost, OWN_FIELD, FactValue::Number(dropped));

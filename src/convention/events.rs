@@ -62,12 +62,12 @@ impl SpanEvent {
 
 impl Tables {
     /// Reads the events of a span into what it tells.
-    pub(super) fn span_events(
-        &self,
-        span: &Span,
+    pub(super) fn span_events<'a>(
+        &'a self,
+        span: &'a Span,
         form: &Form,
-        told: &Subject<'_>,
-        reading: &mut Reading,
+        told: &Subject<'a>,
+        reading: &mut Reading<'a>,
     ) {
         if span.events.is_empty() {
             return;
@@ -113,7 +113,12 @@ impl Tables {
     }
 
     /// What rules for one field read of a span's event, where the span tells of `op`.
-    fn of_event(&self, field: Field, event: &Subject<'_>, op: Op) -> Vec<(Field, u16, FactValue)> {
+    fn of_event<'a>(
+        &'a self,
+        field: Field,
+        event: &Subject<'a>,
+        op: Op,
+    ) -> Vec<(Field, u16, FactValue<'a>)> {
         let form = Form::new(&self.compiled, event);
         let told = form.told(&self.compiled, event);
         let read = form.facts.iter().map(|asked| {

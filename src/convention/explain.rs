@@ -26,7 +26,12 @@ impl Tables {
         self.explain(&reading, &record.attributes, &name)
     }
 
-    fn explain(&self, reading: &Reading, attributes: &[KeyValue], name: &str) -> Vec<Provenance> {
+    fn explain(
+        &self,
+        reading: &Reading<'_>,
+        attributes: &[KeyValue],
+        name: &str,
+    ) -> Vec<Provenance> {
         reading
             .facts
             .iter()
@@ -76,7 +81,7 @@ impl Tables {
 }
 
 /// A fact as its sender wrote it, taken out of what holds it: a number in its own unit, an id in full.
-fn shown(value: &FactValue, rule: Option<&Rule>, written: Option<&AnyValue>) -> String {
+fn shown(value: &FactValue<'_>, rule: Option<&Rule>, written: Option<&AnyValue>) -> String {
     if let Some(found) = rule
         .zip(written)
         .and_then(|(r, w)| read::found(r, &Told::new(w)))

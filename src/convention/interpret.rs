@@ -16,6 +16,7 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// OTLP `Status.code` of a failure.
@@ -104,7 +105,7 @@ impl Tables {
             .resource
             .session
             .iter()
-            .find_map(|k| find(k).map(|v| (OWN_FIELD, read::cut(&v))));
+            .find_map(|k| find(k).map(|v| (OWN_FIELD, read::cut(&v).into())));
         let (resource, scope) = (raw.resource.encode_to_vec(), raw.scope.encode_to_vec());
         let service = find(&self.resource.service).unwrap_or_default();
         let origin = Origin {
@@ -131,11 +132,11 @@ impl Tables {
 
     /// Reads a span; `forms` are those of its request.
     pub fn span<'a>(
-        &self,
+        &'a self,
         forms: &mut Forms<'a>,
         origin: &OriginReading,
         span: &'a Span,
-    ) -> Reading {
+    ) -> Reading<'a> {
         let subject = Subject {
             kind: Kind::Span,
             name: &span.name,
@@ -164,12 +165,12 @@ impl Tables {
 
     /// Reads a log record, whose event name is `name`; `forms` are those of its request.
     pub fn record<'a>(
-        &self,
+        &'a self,
         forms: &mut Forms<'a>,
         origin: &OriginReading,
         record: &'a LogRecord,
         name: &'a str,
-    ) -> Reading {
+    ) -> Reading<'a> {
         // What the attribute has by a bare name, the body or the event's own field has in full.
         let body = record.body.as_ref().and_then(read::plain);
         let spelled = [&record.event_name, body.as_deref().unwrap_or_default()];
@@ -243,12 +244,12 @@ impl Tables {
         self.resource.times.iter().any(|k| k == key)
     }
 
-    pub(super) fn facts(
-        &self,
+    pub(super) fn facts<'a>(
+        &'a self,
         form: &Form,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         origin: &OriginReading,
-    ) -> Reading {
+    ) -> Reading<'a> {
         let told = form.told(&self.compiled, subject);
         let fallback = match form.bits {
             0 => u8::MAX,
@@ -308,9 +309,8 @@ impl Tables {
         if !reading.has(Field::Session)
             && let Some((rule, session)) = &origin.origin.session
         {
-            reading
-                .facts
-                .push((Field::Session, *rule, FactValue::Text(session.clone())));
+            let session = FactValue::Text(session.to_string().into());
+            reading.facts.push((Field::Session, *rule, session));
         }
         normalise(&mut reading, includes);
         reading
@@ -334,38 +334,31 @@ impl Tables {
 
     /// The error's own words where no attribute has them, the status message before the exception
     /// event's, and the exception's type.
-    fn failure(&self, span: &Span, reading: &mut Reading) {
+    fn failure<'a>(&self, span: &'a Span, reading: &mut Reading<'a>) {
         let exception = |key: &str| {
             let named = |name: &str| name == self.resource.exception_event;
             let event = span.events.iter().find(|e| named(&e.name))?;
             let told = event.attributes.iter().find(|kv| kv.key == key)?;
-            Some(read::plain(told.value.as_ref()?)?.into_owned())
+            read::plain(told.value.as_ref()?)
         };
-        let status = span.status.as_ref().map(|s| s.message.clone());
-        let words = || {
-            let status = status.clone().filter(|m| !m.is_empty());
-            status.or_else(|| exception(&self.resource.exception_message))
-        };
-        let kind = || exception(&self.resource.exception_type);
-        let told: [(Field, &dyn Fn() -> Option<String>); 2] =
-            [(Field::Error, &words), (Field::ErrorType, &kind)];
-        for (field, told) in told {
-            if reading.has(field) {
-                continue;
-            }
-            let told = told().filter(|text| !text.is_empty());
-            let fact = told.map(|text| (field, OWN_FIELD, FactValue::Text(read::cut(&text))));
+        let status = span.status.as_ref().map(|s| Cow::Borrowed(&*s.message));
+        let words = status.filter(|m| !m.is_empty());
+        let words = words.or_else(|| exception(&self.resource.exception_message));
+        let kind = exception(&self.resource.exception_type);
+        for (field, told) in [(Field::Error, words), (Field::ErrorType, kind)] {
+            let told = told.filter(|text| !text.is_empty() && !reading.has(field));
+            let fact = told.map(|text| (field, OWN_FIELD, read::named(text)));
             reading.facts.extend(fact);
         }
     }
 }
 
 /// What a rule reads of a value; of the name, or what it says itself, where it has no key.
-pub(super) fn value_of(
-    rule: &Rule,
-    value: Option<&Told<'_>>,
-    subject: &Subject<'_>,
-) -> Option<FactValue> {
+pub(super) fn value_of<'a>(
+    rule: &'a Rule,
+    value: Option<&Told<'a>>,
+    subject: &Subject<'a>,
+) -> Option<FactValue<'a>> {
     match value {
         Some(told) => read::read(rule, told, subject.name),
         None if rule.reader == Reader::Name => read::read_name(rule, subject.name),

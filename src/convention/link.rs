@@ -44,7 +44,7 @@ impl Follow {
 impl Tables {
     /// Tells a root's reading which span it hangs under: the first link, in the order in which the
     /// span has them, that a row of its dialects is for.
-    pub(super) fn follow_link(&self, bits: u64, span: &Span, reading: &mut Reading) {
+    pub(super) fn follow_link(&self, bits: u64, span: &Span, reading: &mut Reading<'_>) {
         if span.links.is_empty() {
             return;
         }

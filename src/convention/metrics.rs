@@ -145,18 +145,18 @@ impl MetricTable {
         }
         let mut kept: Vec<(Box<str>, Box<str>)> = attributes
             .iter()
-            .filter_map(|kv| Some((read::cut(&kv.key), value(kv)?)))
+            .filter_map(|kv| Some((read::cut(&kv.key).into(), value(kv)?)))
             .take(ATTRIBUTES)
             .collect();
         kept.sort_unstable();
         Some(Identity {
-            name: read::cut(of.name),
-            unit: read::cut(of.unit),
+            name: read::cut(of.name).into(),
+            unit: read::cut(of.unit).into(),
             attributes: kept.into(),
             kind: of.kind,
             process: of.origin.process,
-            scope: read::cut(&of.origin.scope),
-            service: read::cut(&of.origin.service),
+            scope: read::cut(&of.origin.scope).into(),
+            service: read::cut(&of.origin.service).into(),
             owner: self.owner(of, attributes),
             meaning: self.meaning(of.name, attributes),
             shown: self.shown(of, attributes).map(Box::new),
@@ -251,5 +251,5 @@ fn first(attributes: &[KeyValue], key: &str) -> Option<Box<str>> {
 }
 
 fn value(kv: &KeyValue) -> Option<Box<str>> {
-    Some(read::cut(&read::plain(kv.value.as_ref()?)?))
+    Some(read::cut(&read::plain(kv.value.as_ref()?)?).into())
 }

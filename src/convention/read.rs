@@ -97,20 +97,20 @@ impl<'a> Told<'a> {
 }
 
 /// Reads the name of the span or event itself as a rule says.
-pub fn read_name(rule: &Rule, name: &str) -> Option<FactValue> {
+pub fn read_name<'a>(rule: &'a Rule, name: &'a str) -> Option<FactValue<'a>> {
     let has_end = rule.until.as_deref().is_none_or(|end| name.contains(end));
     let text = trimmed(rule, Cow::Borrowed(name)).filter(|_| has_end)?;
-    of_text(rule, &text)
+    of_text(rule, text)
 }
 
 /// Reads a value as a rule says.
-pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> {
+pub fn read<'a>(rule: &'a Rule, told: &Told<'a>, span_name: &str) -> Option<FactValue<'a>> {
     if let Some(value) = told.value() {
         if rule.reader == Reader::Present {
             return value.value.is_some().then_some(FactValue::Number(1));
         }
         if rule.reader == Reader::List && rule.paths.is_empty() {
-            return list(value).map(|l| FactValue::Text(cut(&l)));
+            return list(value).map(named);
         }
         let direct = || direct_number(rule.reader, value);
         if let Some(number) = rule.paths.is_empty().then(direct).flatten() {
@@ -119,9 +119,8 @@ pub fn read(rule: &Rule, told: &Told<'_>, span_name: &str) -> Option<FactValue> 
         }
     }
     let text = found(rule, told)?;
-    let text = &*text;
-    let usual = rule.unless.as_deref() == Some(text);
-    if text.is_empty() || usual || (rule.equals_name && text != span_name) {
+    let usual = rule.unless.as_deref() == Some(&*text);
+    if text.is_empty() || usual || (rule.equals_name && *text != *span_name) {
         return None;
     }
     of_text(rule, text)
@@ -141,49 +140,62 @@ pub fn found<'a>(rule: &Rule, told: &Told<'a>) -> Option<Cow<'a, str>> {
 
 /// Some libraries write every value as JSON, plain words in quotes too.
 fn unquoted(text: Cow<'_, str>) -> Cow<'_, str> {
-    let quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+    let quoted = matches!(text.as_bytes(), [b'"', .., b'"']);
     let bare = quoted.then(|| serde_json::from_str::<String>(&text).ok());
     bare.flatten().map_or(text, Cow::Owned)
 }
 
 /// The part of a text that a rule means.
 fn trimmed<'a>(rule: &Rule, text: Cow<'a, str>) -> Option<Cow<'a, str>> {
-    let text = match &rule.after {
-        Some(start) => Cow::Owned(text.strip_prefix(start.as_str())?.to_owned()),
-        None => text,
-    };
-    let mut starts = rule.strip.iter();
-    let text = match starts.find_map(|start| text.strip_prefix(start.as_str())) {
-        Some(bare) => Cow::Owned(bare.to_owned()),
-        None => text,
-    };
-    let text = match &rule.split {
-        Some((at, part)) => Cow::Owned(text.split(at.as_str()).nth(*part)?.to_owned()),
-        None => text,
-    };
-    let head = rule.until.as_deref().and_then(|end| text.split_once(end));
-    let text = match head {
-        Some((head, _)) => Cow::Owned(head.to_owned()),
-        None => text,
-    };
-    let ending = rule
-        .ends
-        .iter()
-        .find_map(|end| text.strip_suffix(end.as_str()));
-    Some(match ending {
-        Some(bare) => Cow::Owned(bare.to_owned()),
-        None => text,
+    narrowed(text, |text| {
+        let text = match &rule.after {
+            Some(start) => text.strip_prefix(start.as_str())?,
+            None => text,
+        };
+        let mut starts = rule.strip.iter();
+        let bare = starts.find_map(|start| text.strip_prefix(start.as_str()));
+        let text = bare.unwrap_or(text);
+        let text = match &rule.split {
+            Some((at, part)) => text.split(at.as_str()).nth(*part)?,
+            None => text,
+        };
+        let head = rule.until.as_deref().and_then(|end| text.split_once(end));
+        let text = head.map_or(text, |(head, _)| head);
+        let mut ends = rule.ends.iter();
+        let bare = ends.find_map(|end| text.strip_suffix(end.as_str()));
+        Some(bare.unwrap_or(text))
     })
 }
 
-fn of_text(rule: &Rule, text: &str) -> Option<FactValue> {
+/// A part of a text, copied only where the text is our own.
+fn narrowed(text: Cow<'_, str>, part: impl Fn(&str) -> Option<&str>) -> Option<Cow<'_, str>> {
+    match text {
+        Cow::Borrowed(text) => part(text).map(Cow::Borrowed),
+        Cow::Owned(text) => {
+            let part = part(&text)?;
+            if part.len() == text.len() {
+                return Some(Cow::Owned(text));
+            }
+            Some(Cow::Owned(part.to_owned()))
+        }
+    }
+}
+
+/// A text that names something.
+pub fn named(text: Cow<'_, str>) -> FactValue<'_> {
+    FactValue::Text(narrowed(text, |text| Some(cut(text))).unwrap_or_default())
+}
+
+fn of_text<'a>(rule: &'a Rule, text: Cow<'a, str>) -> Option<FactValue<'a>> {
+    if let Reader::Text | Reader::List | Reader::Name = rule.reader {
+        let meaning = rule.meaning(text);
+        return (!meaning.is_empty()).then(|| named(meaning));
+    }
+    let text = &*text;
     let number = |n: Option<u64>| n.map(FactValue::Number);
     match rule.reader {
-        Reader::Text | Reader::List | Reader::Name => {
-            let meaning = rule.meaning(text);
-            (!meaning.is_empty()).then(|| FactValue::Text(cut(meaning)))
-        }
-        Reader::Arguments => given(text).map(|told| FactValue::Text(cut(&told))),
+        Reader::Text | Reader::List | Reader::Name => None,
+        Reader::Arguments => given(text).map(|told| named(told.into_owned().into())),
         Reader::Time => number(moment(text)),
         Reader::Id | Reader::Ids => Some(FactValue::Number(join_key(text))),
         Reader::SpanId => number(u64::from_str_radix(text, 16).ok()),
@@ -291,22 +303,27 @@ fn duration(text: &str) -> Option<u64> {
 }
 
 /// Texts of a list, one a line: an array, JSON text of one, or a single text.
-fn list(value: &AnyValue) -> Option<String> {
+fn list(value: &AnyValue) -> Option<Cow<'_, str>> {
+    let lines = |texts: &[&str]| (!texts.is_empty()).then(|| texts.join("\n").into());
     match value.value.as_ref()? {
         Value::ArrayValue(array) => {
-            let texts: Vec<Cow<'_, str>> = array.values.iter().filter_map(plain).collect();
-            (!texts.is_empty()).then(|| texts.join("\n"))
+            let mut texts: Vec<Cow<'_, str>> = array.values.iter().filter_map(plain).collect();
+            if texts.len() < 2 {
+                return texts.pop();
+            }
+            let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+            lines(&texts)
         }
         Value::StringValue(s) if s.trim_start().starts_with(['[', '"']) => {
-            let s = &*unquoted(Cow::Borrowed(s));
+            let s = unquoted(Cow::Borrowed(s));
             if !s.trim_start().starts_with('[') {
-                return Some(s.to_owned()).filter(|s| !s.is_empty());
+                return Some(s).filter(|s| !s.is_empty());
             }
-            let values: Vec<serde_json::Value> = serde_json::from_str(s).ok()?;
+            let values: Vec<serde_json::Value> = serde_json::from_str(&s).ok()?;
             let texts: Vec<&str> = values.iter().filter_map(|v| v.as_str()).collect();
-            (!texts.is_empty()).then(|| texts.join("\n"))
+            lines(&texts)
         }
-        _ => plain(value).map(Cow::into_owned).filter(|s| !s.is_empty()),
+        _ => plain(value).filter(|s| !s.is_empty()),
     }
 }
 
@@ -372,10 +389,10 @@ fn is_prose(text: &str) -> bool {
 }
 
 /// The first [`LONGEST`] bytes, at a character's end.
-pub fn cut(text: &str) -> Box<str> {
+pub fn cut(text: &str) -> &str {
     let end = (0..=text.len().min(LONGEST))
         .rev()
         .find(|&i| text.is_char_boundary(i))
         .unwrap_or_default();
-    text.get(..end).unwrap_or_default().into()
+    text.get(..end).unwrap_or_default()
 }

@@ -6,18 +6,18 @@ use crate::model::usage::{Convention, Usage};
 
 /// What a span or record tells.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+pub struct Reading<'a> {
     /// What it tells of.
     pub op: Op,
     /// The dialect, an index into the tables.
     pub dialect: u8,
     /// Facts, at most one a field but for [`Field::Stall`] and ids of tool calls.
-    pub facts: Vec<(Field, u16, FactValue)>,
+    pub facts: Vec<(Field, u16, FactValue<'a>)>,
     /// It says that it failed.
     pub failed: bool,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
     /// A number among the facts.
     pub fn number(&self, field: Field) -> Option<u64> {
         self.facts
@@ -52,7 +52,7 @@ impl Reading {
     }
 
     /// Sets a fact, whatever was there.
-    pub fn set(&mut self, field: Field, rule: u16, value: FactValue) {
+    pub fn set(&mut self, field: Field, rule: u16, value: FactValue<'a>) {
         match self.facts.iter_mut().find(|(f, ..)| *f == field) {
             Some(fact) => *fact = (field, rule, value),
             None => self.facts.push((field, rule, value)),
@@ -60,7 +60,7 @@ impl Reading {
     }
 }
 
-impl Reading {
+impl Reading<'_> {
     /// Takes in when the chunks of an answer came, of a span that began at `start`; gives how many
     /// they were. A curve of more chunks, told under another name, stays.
     pub fn tell_curve(&mut self, rule: u16, start: u64, mut times: Vec<u64>) -> Option<u64> {
@@ -81,7 +81,7 @@ impl Reading {
 
 /// Brings the counts into the normal form: input with cache, output with reasoning. What the
 /// reporter's counts include is known by its keys or scope, else told by the counts themselves.
-pub fn normalise(reading: &mut Reading, convention: Option<Convention>) {
+pub fn normalise(reading: &mut Reading<'_>, convention: Option<Convention>) {
     let raw = Usage {
         input: reading.number(Field::InputTokens),
         cache_read: reading.number(Field::CacheRead),

@@ -4,6 +4,7 @@ use crate::model::evidence::{Field, Op};
 use crate::model::usage::Convention;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// What a rule sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,9 +227,9 @@ impl Words {
 
 impl Rule {
     /// What a word means; itself where the table does not say.
-    pub fn meaning<'a>(&'a self, word: &'a str) -> &'a str {
-        let told = self.map.get(word).or(self.value.as_deref());
-        told.unwrap_or(word)
+    pub fn meaning<'a>(&'a self, word: Cow<'a, str>) -> Cow<'a, str> {
+        let told = self.map.get(&word).or(self.value.as_deref());
+        told.map_or(word, Cow::Borrowed)
     }
 
     /// What a word that a rule for `op` came to tells of; `None` of a word that no table has.

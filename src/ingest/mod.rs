@@ -48,7 +48,7 @@ pub fn prepare(tables: &Tables, decoded: &Decoded, arrival: u64) -> Batch {
 }
 
 /// Each span and record that was decoded, as the store takes it; `arrival` as in [`prepare`].
-pub fn each(tables: &Tables, decoded: &Decoded, arrival: u64, mut take: impl FnMut(Item)) {
+pub fn each(tables: &Tables, decoded: &Decoded, arrival: u64, mut take: impl FnMut(Item<'_>)) {
     let mut origins = Origins { tables, last: None };
     let mut forms = Forms::default();
     for raw in &decoded.spans {
@@ -90,7 +90,12 @@ impl Origins<'_> {
     }
 }
 
-fn span(origin: &OriginReading, raw: &RawSpan, reading: Reading, arrival: u64) -> Option<Item> {
+fn span<'a>(
+    origin: &OriginReading,
+    raw: &'a RawSpan,
+    reading: Reading<'a>,
+    arrival: u64,
+) -> Option<Item<'a>> {
     let span = &raw.span;
     let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
     let pending = reading.number(Field::PendingParent).is_some();
@@ -119,14 +124,14 @@ fn known(arrival: u64, own: u64) -> u64 {
     if arrival == 0 { own } else { arrival }
 }
 
-fn record(
+fn record<'a>(
     tables: &Tables,
     origin: &OriginReading,
     raw: &RawLog,
-    name: &str,
-    reading: Reading,
+    name: &'a str,
+    reading: Reading<'a>,
     arrival: u64,
-) -> Item {
+) -> Item<'a> {
     let record = &raw.record;
     let time = match tables.event_time(record) {
         0 => arrival,

@@ -8,6 +8,7 @@ use super::intern::Sym;
 use super::slabs::Stored;
 use bytes::Bytes;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -66,15 +67,15 @@ pub enum Op {
 
 /// A fact's value on its way to the store: text is interned there.
 #[derive(Clone, Debug, PartialEq)]
-pub enum FactValue {
+pub enum FactValue<'a> {
     /// Counts, times, ids.
     Number(u64),
     /// Text to intern.
-    Text(Box<str>),
+    Text(Cow<'a, str>),
 }
 
 /// The facts of a root that hangs under a span of another trace, as [`Facts::link`] reads them.
-pub fn link_facts(trace: TraceId, span: SpanId) -> [(Field, FactValue); 3] {
+pub fn link_facts(trace: TraceId, span: SpanId) -> [(Field, FactValue<'static>); 3] {
     let (first, last) = trace.halves();
     [
         (Field::LinkTraceFirst, first),
@@ -131,9 +132,9 @@ pub enum Signal {
     Log,
 }
 
-/// One span or log record on its way to the store.
+/// One span or log record on its way to the store; its texts may be those of the request.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub struct Item<'a> {
     /// Span or log record.
     pub signal: Signal,
     /// Trace; zero where a log record has none.
@@ -153,7 +154,7 @@ pub struct Item {
     /// The reporter says that it failed.
     pub failed: bool,
     /// Span name or event name.
-    pub name: Box<str>,
+    pub name: Cow<'a, str>,
     /// Resource and scope.
     pub origin: Arc<Origin>,
     /// Its protobuf bytes.
@@ -165,7 +166,25 @@ pub struct Item {
     /// The dialect, an index into the dialect tables.
     pub dialect: u8,
     /// Facts, at most one a field.
-    pub facts: Vec<(Field, u16, FactValue)>,
+    pub facts: Vec<(Field, u16, FactValue<'a>)>,
+}
+
+impl Item<'_> {
+    /// The same with texts of its own, for those who keep it longer than its request.
+    pub fn into_owned(self) -> Item<'static> {
+        let own = |value| match value {
+            FactValue::Number(n) => FactValue::Number(n),
+            FactValue::Text(text) => FactValue::Text(Cow::Owned(text.into_owned())),
+        };
+        let facts = self.facts.into_iter();
+        Item {
+            name: Cow::Owned(self.name.into_owned()),
+            facts: facts
+                .map(|(field, rule, value)| (field, rule, own(value)))
+                .collect(),
+            ..self
+        }
+    }
 }
 
 /// A piece's share of the indices, roughly, bytes: by id, in its unit, by response, and what the

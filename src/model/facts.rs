@@ -87,6 +87,11 @@ fn push_number(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(value as u8);
 }
 
+/// Bytes of a number as it is packed.
+fn length(value: u64) -> usize {
+    (value | 1).ilog2() as usize / 7 + 1
+}
+
 fn code(field: Field) -> u8 {
     field as u8 | if field.is_text() { TEXT } else { 0 }
 }
@@ -103,7 +108,15 @@ impl Facts {
             return Self::default();
         }
         let there = facts.iter().fold(0, |there, f| there | bit(f.field));
-        let mut bytes = Vec::with_capacity(HEAD + facts.len() * 13);
+        let length = |f: &Fact| {
+            3 + if f.field.is_text() {
+                4
+            } else {
+                length(f.value)
+            }
+        };
+        let lengths: usize = facts.iter().map(length).sum();
+        let mut bytes = Vec::with_capacity(HEAD + lengths);
         bytes.extend(there.to_le_bytes());
         for fact in facts {
             bytes.push(code(fact.field));
@@ -114,7 +127,7 @@ impl Facts {
                 push_number(&mut bytes, fact.value);
             }
         }
-        Self(bytes.as_slice().into())
+        Self(bytes.into())
     }
 
     fn packed(&self) -> Reader<'_> {

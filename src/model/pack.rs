@@ -31,7 +31,7 @@ impl Pack {
     }
 
     /// Adds a piece.
-    pub fn push(&mut self, item: Item) {
+    pub fn push(&mut self, item: Item<'_>) {
         let texts = &mut self.texts;
         let facts = item.facts.into_iter().map(|(field, rule, value)| {
             let value = match value {
@@ -90,8 +90,8 @@ impl Pack {
     }
 }
 
-impl From<Vec<Item>> for Pack {
-    fn from(items: Vec<Item>) -> Self {
+impl From<Vec<Item<'_>>> for Pack {
+    fn from(items: Vec<Item<'_>>) -> Self {
         let mut pack = Self::with_capacity(items.len());
         for item in items {
             pack.push(item);

@@ -48,7 +48,7 @@ pub fn span_id(n: u64) -> SpanId {
     SpanId(n.to_be_bytes())
 }
 
-fn item(signal: Signal, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item {
+fn item(signal: Signal, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item<'static> {
     let origin = Origin {
         service: "by-hand".into(),
         scope: "test".into(),
@@ -69,7 +69,7 @@ fn item(signal: Signal, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item {
         arrival: to_ms.max(from_ms) * MS,
         server: false,
         failed: false,
-        name: name.into(),
+        name: name.to_owned().into(),
         origin: Arc::new(origin),
         bytes: bytes::Bytes::new(),
         content: 0,
@@ -80,14 +80,14 @@ fn item(signal: Signal, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item {
 }
 
 /// Span `id` below `parent` in trace 1, from and to milliseconds; a `to` of 0 is "still running".
-pub fn span(id: u64, parent: u64, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item {
+pub fn span(id: u64, parent: u64, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item<'static> {
     let mut item = item(Signal::Span, op, name, from_ms, to_ms);
     (item.span, item.parent) = (span_id(id), span_id(parent));
     item
 }
 
 /// A log record, told from others by `content`, of trace 1 and written in no span.
-pub fn record(content: u64, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item {
+pub fn record(content: u64, op: Op, name: &str, from_ms: u64, to_ms: u64) -> Item<'static> {
     let mut item = item(Signal::Log, op, name, from_ms, to_ms);
     item.content = content;
     item
@@ -114,13 +114,14 @@ pub trait With: Sized {
     fn in_trace(self, n: u64) -> Self;
 }
 
-impl With for Item {
+impl With for Item<'static> {
     fn number(mut self, field: Field, value: u64) -> Self {
         self.facts.push((field, 0, FactValue::Number(value)));
         self
     }
     fn text(mut self, field: Field, value: &str) -> Self {
-        self.facts.push((field, 0, FactValue::Text(value.into())));
+        self.facts
+            .push((field, 0, FactValue::Text(value.to_owned().into())));
         self
     }
     fn failed(mut self) -> Self {
@@ -134,7 +135,7 @@ impl With for Item {
 }
 
 /// A store with the items in it, refreshed at the last time that they tell of.
-pub fn store(items: Vec<Item>) -> Store {
+pub fn store(items: Vec<Item<'static>>) -> Store {
     let mut store = Store::new();
     store.apply(items);
     let now = store.last_time();

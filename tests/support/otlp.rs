@@ -23,7 +23,7 @@ fn attributes(of: &Value) -> Value {
         .collect()
 }
 
-fn items(known: &Known, signal: Signal, body: &Value, arrival_ms: u64) -> Vec<Item> {
+fn items(known: &Known, signal: Signal, body: &Value, arrival_ms: u64) -> Vec<Item<'static>> {
     let payload = Payload {
         signal,
         encoding: Encoding::Json,
@@ -35,12 +35,20 @@ fn items(known: &Known, signal: Signal, body: &Value, arrival_ms: u64) -> Vec<It
     assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
     let mut items = Vec::new();
     let at = payload.received_ns;
-    ingest::each(&known.tables, &decoded, at, |item| items.push(item));
+    ingest::each(&known.tables, &decoded, at, |item| {
+        items.push(item.into_owned());
+    });
     items
 }
 
 /// A log event of Claude Code in session `s`, under a prompt, at a time.
-pub fn claude_event(known: &Known, name: &str, prompt: &str, at_ms: u64, more: &Value) -> Item {
+pub fn claude_event(
+    known: &Known,
+    name: &str,
+    prompt: &str,
+    at_ms: u64,
+    more: &Value,
+) -> Item<'static> {
     let mut all = more.as_object().unwrap().clone();
     all.insert("event.name".into(), name.into());
     all.insert("session.id".into(), "s".into());
@@ -56,16 +64,22 @@ pub fn claude_event(known: &Known, name: &str, prompt: &str, at_ms: u64, more: &
 }
 
 /// A root span of a scope with attributes.
-pub fn span(known: &Known, scope: &str, name: &str, more: &Value) -> Item {
+pub fn span(known: &Known, scope: &str, name: &str, more: &Value) -> Item<'static> {
     root(known, scope, name, Some(100), more)
 }
 
 /// A root span of a scope with attributes that has not ended.
-pub fn started(known: &Known, scope: &str, name: &str, more: &Value) -> Item {
+pub fn started(known: &Known, scope: &str, name: &str, more: &Value) -> Item<'static> {
     root(known, scope, name, None, more)
 }
 
-fn root(known: &Known, scope: &str, name: &str, end_ms: Option<u64>, more: &Value) -> Item {
+fn root(
+    known: &Known,
+    scope: &str,
+    name: &str,
+    end_ms: Option<u64>,
+    more: &Value,
+) -> Item<'static> {
     let at = |ms: u64| ((DAY_MS + ms) * 1_000_000).to_string();
     let end = end_ms.map_or("0".into(), at);
     let body = json!({"resourceSpans": [{"scopeSpans": [{"scope": {"name": scope}, "spans": [{
