@@ -143,6 +143,15 @@ fn an_engine_in_a_trace_of_its_own_is_joined_by_the_answers_id() {
 }
 
 #[test]
+fn a_session_is_its_clients_though_a_server_behind_the_time_began_before_it() {
+    let (store, _) = load(&[made("joined-by-id")], &known()).unwrap();
+    let [session] = store.sessions() else {
+        panic!("{:?}", store.sessions());
+    };
+    assert_eq!(&*session.emitter, "agent", "not the service that answered");
+}
+
+#[test]
 fn an_engine_comes_before_or_after_its_client_all_the_same() {
     let call = || {
         span(1, 0, Op::Call, "m", 100, 1100)

@@ -290,8 +290,13 @@ impl Store {
 
     fn brief(&self, unit: u32, made: &correlate::Unit, lore: &dyn Lore) -> Brief {
         let state = self.units.get(unit);
-        let first = state.and_then(|u| u.process).map(|(_, _, id)| id);
-        let service = first
+        // Who tells of what is shown, before who tells of its plumbing.
+        let shown = made.nodes.iter().filter(|n| !n.internal);
+        let told = shown.filter_map(|n| Some((n.start, n.sources.first()?.evidence)));
+        let told = told.min_by_key(|(start, _)| *start).map(|(_, id)| id);
+        let first = || state.and_then(|u| u.process).map(|(_, _, id)| id);
+        let service = told
+            .or_else(first)
             .and_then(|id| self.evidence(id))
             .and_then(|e| self.origin(e));
         let members = state.map_or(&[][..], |u| &u.members);
