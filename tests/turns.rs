@@ -7,7 +7,7 @@ mod invariants;
 #[path = "support/items.rs"]
 mod items;
 
-use items::{MS, Nothing, With, span, store, trace, trees};
+use items::{MS, Nothing, With, span, span_id, store, trace, trees};
 use spanfall::model::evidence::{FactValue, Field, Item, Op};
 use spanfall::model::node::{NodeKind, Tree};
 use std::sync::Arc;
@@ -59,6 +59,11 @@ fn by(mut item: Item<'static>, scope: &str, key: u64) -> Item<'static> {
     let mut origin = (*item.origin).clone();
     (origin.scope, origin.key) = (scope.into(), key);
     item.origin = Arc::new(origin);
+    item
+}
+
+fn below(mut item: Item<'static>, parent: u64) -> Item<'static> {
+    item.parent = span_id(parent);
     item
 }
 
@@ -136,6 +141,60 @@ fn two_libraries_spans_of_a_failed_call_are_one() {
         by(call(2, 5, 95).id(Field::ResponseId, "y"), "inner", 2),
     ];
     assert_eq!(kinds(&every_tree(&ids), NodeKind::Call), 2);
+}
+
+/// `OpenLIT` tells of a node of `LangGraph` as of an agent, twice: of its own and of `LangChain`'s.
+#[test]
+fn two_libraries_spans_of_an_agent_s_run_are_one() {
+    let agent = |n: u64, up: u64, from: u64, to: u64| {
+        let item = span(n, up, Op::Agent, "invoke_agent agent", from, to);
+        item.text(Field::AgentName, "agent")
+    };
+    let spans = |inner_from: u64, inner: &str| {
+        [
+            by(span(1, 0, Op::Workflow, "scout", 0, 400), "graph", 1),
+            by(agent(2, 1, 10, 100), "graph", 1),
+            by(span(3, 1, Op::Internal, "run", 0, 400), inner, 2),
+            by(agent(4, 3, inner_from, 101), inner, 2),
+            below(call(5, 20, 90).in_trace(1), 4),
+        ]
+    };
+    let trees = every_tree(&spans(11, "chain"));
+    assert_eq!(kinds(&trees, NodeKind::Agent), 1);
+    let agent = trees[0].nodes.iter().find(|n| n.kind == NodeKind::Agent);
+    assert_eq!(agent.unwrap().rolled.model_calls, 1);
+    // A run that began later is another, and so is one that the same library tells of.
+    assert_eq!(kinds(&every_tree(&spans(60, "chain")), NodeKind::Agent), 2);
+    let mut same = spans(11, "graph");
+    same[3].origin = same[1].origin.clone();
+    assert_eq!(kinds(&every_tree(&same), NodeKind::Agent), 2);
+}
+
+/// The Responses API goes on with a conversation by its last answer's id, which is then its name.
+#[test]
+fn what_goes_on_after_an_answer_is_of_its_session() {
+    let run = |n: u64, from: u64| {
+        let item = span(n, 0, Op::Agent, "desk", from, from + 50).in_trace(n);
+        item.text(Field::AgentName, "desk")
+    };
+    let answer = |n: u64, trace: u64, id: &str| {
+        let item = call(n, trace * 100 + 10, trace * 100 + 40).in_trace(trace);
+        below(item, trace).id(Field::ResponseId, id)
+    };
+    let after =
+        |item: Item<'static>, id: &str| item.text(Field::Session, id).id(Field::AfterResponse, id);
+    let items = [
+        run(1, 100),
+        answer(11, 1, "resp_1"),
+        after(run(2, 200), "resp_1"),
+        after(answer(12, 2, "resp_2"), "resp_1"),
+        after(run(3, 300), "resp_2"),
+    ];
+    let trees = every_tree(&items);
+    assert_eq!((trees.len(), kinds(&trees, NodeKind::Turn)), (1, 3));
+    let stranger = after(run(4, 400), "resp_9");
+    let all = items.into_iter().chain([stranger]).collect();
+    assert_eq!(store(all).sessions().len(), 2, "nobody gave that answer");
 }
 
 #[test]

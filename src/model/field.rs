@@ -98,6 +98,7 @@ pub enum Field {
     VerdictPassed,
     VerdictWhy,
     Verdicts,
+    AfterResponse,
 }
 
 impl Field {

@@ -20,6 +20,8 @@ enum Teller {
     Nowhere,
     /// An engine.
     Engine,
+    /// What goes on with a conversation by its last answer's id.
+    After,
 }
 
 impl Teller {
@@ -27,7 +29,7 @@ impl Teller {
     fn session(self) -> Option<Sym> {
         match self {
             Self::Session(session) => Some(session),
-            Self::Nowhere | Self::Engine => None,
+            Self::Nowhere | Self::Engine | Self::After => None,
         }
     }
 
@@ -58,6 +60,7 @@ struct Told {
 
 const NOWHERE: u32 = u32::MAX;
 const ENGINE: u32 = u32::MAX - 1;
+const AFTER: u32 = u32::MAX - 2;
 
 impl Told {
     fn new(id: u64, teller: Teller, unit: u32) -> Self {
@@ -65,6 +68,7 @@ impl Told {
             Teller::Session(session) => session.0,
             Teller::Nowhere => NOWHERE,
             Teller::Engine => ENGINE,
+            Teller::After => AFTER,
         };
         Self { id, teller, unit }
     }
@@ -73,6 +77,7 @@ impl Told {
         match self.teller {
             NOWHERE => Teller::Nowhere,
             ENGINE => Teller::Engine,
+            AFTER => Teller::After,
             session => Teller::Session(Sym(session)),
         }
     }
@@ -94,18 +99,21 @@ impl Responses {
     /// The unit of a piece, joined with those that tell of the same response. A copy of a span may
     /// have told it that was not kept, so it is held by itself.
     pub fn join(&mut self, units: &mut Units, unit: Option<u32>, e: &Evidence) -> Option<u32> {
+        let unit = self.follow(units, unit, e);
         let Some((id, teller)) = named(e) else {
             return unit;
         };
         let session = teller.session();
-        let told = self.of(id).find(|t| t.teller().session() == session);
+        let own = |t: &&Told| t.teller() != Teller::After && t.teller().session() == session;
+        let told = self.of(id).find(own);
         let told = told.map(|t| t.unit);
         let mut unit = match (unit, told) {
             (Some(unit), Some(told)) => units.merge(unit, told),
             (Some(unit), None) | (None, Some(unit)) => unit,
             (None, None) => units.join(None, key_of(("response", session, id))),
         };
-        for met in self.of(id).filter(|t| teller.meets(t.teller())) {
+        let meets = |t: &&Told| t.teller() == Teller::After || teller.meets(t.teller());
+        for met in self.of(id).filter(meets) {
             unit = units.merge(unit, met.unit);
         }
         let root = units.root(unit);
@@ -113,6 +121,21 @@ impl Responses {
         let missed = teller != Teller::Nowhere && !self.of(id).any(here);
         if told.is_none() || missed {
             self.insert(Told::new(id, teller, unit));
+        }
+        Some(unit)
+    }
+
+    /// The unit of a piece that goes on with a conversation by its last answer's id, joined with the
+    /// answer's: which of the two comes first is all the same.
+    fn follow(&mut self, units: &mut Units, unit: Option<u32>, e: &Evidence) -> Option<u32> {
+        let (Some(id), Some(mut unit)) = (e.facts.number(Field::AfterResponse), unit) else {
+            return unit;
+        };
+        for told in self.of(id) {
+            unit = units.merge(unit, told.unit);
+        }
+        if !self.of(id).any(|t| t.teller() == Teller::After) {
+            self.insert(Told::new(id, Teller::After, unit));
         }
         Some(unit)
     }

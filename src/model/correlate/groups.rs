@@ -72,6 +72,8 @@ impl Groups {
             pass(&mut groups, forest);
         }
         groups.flatten();
+        twins::join_agent_twins(cx, &mut groups, forest);
+        groups.flatten();
         groups.tools_began = answers::tools_began(cx, forest, &groups);
         groups
     }

@@ -14,6 +14,9 @@ const SLACK_NS: u64 = 5_000_000;
 /// So much later does a layer see a first token than the layer below it.
 const PASSED_ON_NS: u64 = 50_000_000;
 
+/// So much apart do two layers of one agent's run begin and end.
+const TOGETHER_NS: u64 = 10_000_000;
+
 /// Where calls stand beside each other: below one span, or without one.
 type Place = Option<SpanKey>;
 
@@ -86,14 +89,42 @@ pub fn join_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
     }
 }
 
-fn twins(cx: &Context<'_>, a: &Piece<'_>, b: &Piece<'_>) -> bool {
+/// Two libraries' spans of one agent's run that stand beside each other, as `OpenLIT` tells of `LangGraph`'s
+/// nodes once more as of `LangChain`'s: same name, same start and end, and each has one twin at most.
+pub fn join_agent_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
+    let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (i, p) in forest.pieces.iter().enumerate() {
+        let agent = groups.op[i] == Op::Agent && p.is_span() && !p.superseded;
+        let Some(name) = p.number(Field::AgentName).filter(|_| agent) else {
+            continue;
+        };
+        let earlier = open.entry(name).or_default();
+        earlier.retain(|&j| p.evidence.start <= forest.pieces[j].evidence.start + TOGETHER_NS);
+        let twin = earlier.iter().position(|&j| {
+            let q = &forest.pieces[j];
+            let ends = p.evidence.end.abs_diff(q.evidence.end);
+            ends <= TOGETHER_NS && p.evidence.end != 0 && two_libraries(cx, p, q)
+        });
+        match twin {
+            Some(at) => {
+                let twin = earlier.remove(at);
+                groups.join(i, twin, "same agent and time, told by another library");
+            }
+            None => earlier.push(i),
+        }
+    }
+}
+
+/// Two libraries of one process told these.
+fn two_libraries(cx: &Context<'_>, a: &Piece<'_>, b: &Piece<'_>) -> bool {
     let origin = |p: &Piece<'_>| cx.origins.get(p.evidence.origin as usize);
-    let (Some(x), Some(y)) = (origin(a), origin(b)) else {
-        return false;
-    };
+    let both = origin(a).zip(origin(b));
+    both.is_some_and(|(x, y)| x.process == y.process && other_library(x, y, [a, b]))
+}
+
+fn twins(cx: &Context<'_>, a: &Piece<'_>, b: &Piece<'_>) -> bool {
     let ids = [a, b].map(|p| p.number(Field::ResponseId).is_some());
-    x.process == y.process
-        && other_library(x, y, [a, b])
+    two_libraries(cx, a, b)
         && a.evidence.failed == b.evidence.failed
         && ids != [true, true]
         && same_model(a, b)
