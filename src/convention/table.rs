@@ -28,6 +28,7 @@ const FILES: &[&str] = &[
     include_str!("tables/sentry.toml"),
     include_str!("tables/mastra.toml"),
     include_str!("tables/genkit.toml"),
+    include_str!("tables/voltagent.toml"),
     include_str!("tables/openai-agents.toml"),
     include_str!("tables/copilot.toml"),
     include_str!("tables/spring-ai.toml"),
