@@ -3,9 +3,10 @@
 
 use super::form::Forms;
 use super::interpret::{OriginReading, Tables};
-use super::read::{self, Told};
+use super::read;
 use super::reading::Reading;
 use super::rule::{Rule, Target};
+use super::told::Told;
 use crate::model::detail::Provenance;
 use crate::model::evidence::{FactValue, Field};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -43,7 +44,12 @@ impl Tables {
                 let (dialect, reader) = self.rule_origin(*rule);
                 Provenance {
                     field: words(*field),
-                    value: shown(value, self.rules().get(usize::from(*rule)), written),
+                    value: shown(
+                        value,
+                        self.rules().get(usize::from(*rule)),
+                        written,
+                        attributes,
+                    ),
                     key: if key.is_empty() {
                         "the record's own field".into()
                     } else {
@@ -71,8 +77,11 @@ impl Tables {
             .filter_map(|rule| {
                 let there = attributes.iter().find(|kv| kv.key == rule.key)?;
                 let written = there.value.as_ref()?;
-                let value = read::read(rule, &Told::new(written), name)?;
-                Some((rule.key.clone(), shown(&value, Some(rule), Some(written))))
+                let value = read::read(rule, &Told::new(written).beside(attributes), name)?;
+                Some((
+                    rule.key.clone(),
+                    shown(&value, Some(rule), Some(written), attributes),
+                ))
             })
             .collect();
         lost.dedup();
@@ -81,10 +90,15 @@ impl Tables {
 }
 
 /// A fact as its sender wrote it, taken out of what holds it: a number in its own unit, an id in full.
-fn shown(value: &FactValue<'_>, rule: Option<&Rule>, written: Option<&AnyValue>) -> String {
+fn shown(
+    value: &FactValue<'_>,
+    rule: Option<&Rule>,
+    written: Option<&AnyValue>,
+    attributes: &[KeyValue],
+) -> String {
     if let Some(found) = rule
         .zip(written)
-        .and_then(|(r, w)| read::found(r, &Told::new(w)))
+        .and_then(|(r, w)| read::found(r, &Told::new(w).beside(attributes)))
     {
         return read::cut(&found).into();
     }

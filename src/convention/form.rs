@@ -2,10 +2,10 @@
 //! library writes few forms and many spans of each, so what the form alone tells is looked up once a
 //! request: whose dialect it speaks, which rules its keys have, and which of their conditions hold.
 
-use super::read::Told;
 use super::rule::{BODY, Target};
 use super::subject::{Kind, Subject, fits};
 use super::table::Compiled;
+use super::told::Told;
 use crate::model::evidence::Op;
 use hashbrown::HashTable;
 use opentelemetry_proto::tonic::common::v1::AnyValue;
@@ -119,7 +119,7 @@ impl Form {
         let value = |source: &Source| match source {
             Source::Attribute(at) => {
                 let value = of.attributes.get(*at).and_then(|kv| kv.value.as_ref());
-                Told::new(value.unwrap_or(&NOTHING))
+                Told::new(value.unwrap_or(&NOTHING)).beside(of.attributes)
             }
             Source::Body => Told::new(of.body.unwrap_or(&NOTHING)),
             Source::Family(at) => {

@@ -2,11 +2,12 @@
 
 use super::form::{Form, Forms};
 use super::metrics::{MetricOf, MetricTable};
-use super::read::{self, Told};
+use super::read;
 use super::reading::{Reading, normalise};
 use super::rule::{Reader, Rule, Target};
 use super::subject::{Kind, Subject, ended, holds};
 use super::table::Compiled;
+use super::told::Told;
 use crate::metrics::Identity;
 use crate::model::evidence::{FactValue, Field, Op, Origin, key_of};
 use crate::model::usage::Convention;

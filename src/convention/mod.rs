@@ -21,6 +21,7 @@ mod reading;
 mod rule;
 mod subject;
 mod table;
+mod told;
 
 pub use document::document;
 pub use form::Forms;

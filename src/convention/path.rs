@@ -1,7 +1,8 @@
 //! Paths into what a value holds: a document in a text, maps and lists, or a list that was flattened
 //! into many keys. `-1` is the last of a list, `*` the first of a list or map, `[]` each of a list;
 //! `role=user` goes on only in a map whose `role` is the text `user`, or in the last such map of a list
-//! (`message/role=user`: whose `message` has it). A text on the way that is a document is opened.
+//! (`message/role=user`: whose `message` has it; of a list that is asked so, any thing; with `&` all must
+//! hold: `role=user&parts/type=text`). A text on the way that is a document is opened.
 
 use super::document::document;
 use super::read::plain;
@@ -54,15 +55,11 @@ pub fn walk<P: Place>(from: P, path: &str, found: &mut Vec<String>) {
                 }
                 return;
             }
-            Some(mut items) => match step.split_once('=') {
-                Some((key, wanted)) => items.into_iter().rfind(|item| says(item, key, wanted)),
-                None => index(step, items.len()).map(|i| items.swap_remove(i)),
-            },
-            None => match step.split_once('=') {
-                Some((key, wanted)) => says(&at, key, wanted).then_some(at),
-                None if step == "*" => at.first(),
-                None => at.member(step),
-            },
+            Some(items) if step.contains('=') => items.into_iter().rfind(|item| holds(item, step)),
+            Some(mut items) => index(step, items.len()).map(|i| items.swap_remove(i)),
+            None if step.contains('=') => holds(&at, step).then_some(at),
+            None if step == "*" => at.first(),
+            None => at.member(step),
         };
         let Some(next) = next else { return };
         (at, path) = (next, rest);
@@ -70,10 +67,29 @@ pub fn walk<P: Place>(from: P, path: &str, found: &mut Vec<String>) {
     found.extend(at.plain().map(Cow::into_owned));
 }
 
-fn says<P: Place>(place: &P, key: &str, wanted: &str) -> bool {
-    let mut keys = key.split('/');
-    let there = keys.try_fold(place.clone(), |at, key| at.member(key));
-    there.is_some_and(|there| there.plain().as_deref() == Some(wanted))
+/// Whether all conditions of a step hold.
+fn holds<P: Place>(place: &P, step: &str) -> bool {
+    let mut conditions = step.split('&').filter_map(|one| one.split_once('='));
+    conditions.all(|(key, wanted)| says(place.clone(), key, wanted))
+}
+
+/// Whether what a key leads to is this text; of a list on the way any thing may say so.
+fn says<P: Place>(place: P, key: &str, wanted: &str) -> bool {
+    let mut at = vec![place];
+    for key in key.split('/') {
+        at = at.iter().filter_map(|place| place.member(key)).collect();
+        at = at.into_iter().flat_map(each).collect();
+    }
+    at.iter()
+        .any(|there| there.plain().as_deref() == Some(wanted))
+}
+
+/// The first things of a list; anything else by itself.
+fn each<P: Place>(place: P) -> Vec<P> {
+    match place.items() {
+        Some(items) => items.into_iter().take(MOST).collect(),
+        None => vec![place],
+    }
 }
 
 fn index(step: &str, len: usize) -> Option<usize> {

@@ -2,14 +2,13 @@
 //! nothing recurses, and what does not read is no fact.
 
 use super::arguments::given;
-use super::document::document;
-use super::path::{Flat, walk};
+use super::path::walk;
 use super::rule::{Reader, Rule};
+use super::told::{Source, Told};
 use crate::model::evidence::{FactValue, join_key};
 use crate::model::usage::PicoUsd;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value};
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
 /// Text that names things is cut here; the whole stands in the evidence's own bytes.
 const LONGEST: usize = 400;
@@ -25,74 +24,6 @@ pub fn plain(value: &AnyValue) -> Option<Cow<'_, str>> {
         | Value::KvlistValue(_)
         | Value::BytesValue(_)
         | Value::StringValueStrindex(_) => None,
-    }
-}
-
-/// What a sender told under a key, and the document in its text, opened once for all rules that look
-/// into it.
-pub struct Told<'a> {
-    source: Source<'a>,
-    document: OnceCell<Option<serde_json::Value>>,
-}
-
-enum Source<'a> {
-    /// One value.
-    Value(&'a AnyValue),
-    /// A list that was flattened into many keys.
-    Family(Flat<'a>),
-}
-
-impl<'a> Told<'a> {
-    /// A value, not yet opened.
-    pub fn new(value: &'a AnyValue) -> Self {
-        Self::of(Source::Value(value))
-    }
-
-    /// The list that keys with this beginning make up.
-    pub fn family(attributes: &'a [KeyValue], prefix: &str) -> Option<Self> {
-        Some(Self::of(Source::Family(Flat::new(attributes, prefix)?)))
-    }
-
-    fn of(source: Source<'a>) -> Self {
-        Self {
-            source,
-            document: OnceCell::new(),
-        }
-    }
-
-    fn value(&self) -> Option<&'a AnyValue> {
-        match self.source {
-            Source::Value(value) => Some(value),
-            Source::Family(_) => None,
-        }
-    }
-
-    fn plain(&self) -> Option<Cow<'a, str>> {
-        plain(self.value()?)
-    }
-
-    /// It is a text in which these plain words are nowhere: it need not be opened to look for them.
-    fn lacks(&self, words: &str) -> bool {
-        let value = self.value().and_then(|v| v.value.as_ref());
-        matches!(value, Some(Value::StringValue(text)) if !text.contains(words))
-    }
-
-    /// It is a text, not opened yet, without the name that any of the paths ends in: it need not be
-    /// opened for them.
-    fn holds_none_of(&self, paths: &[String]) -> bool {
-        let value = self.value().and_then(|v| v.value.as_ref());
-        let Some(Value::StringValue(text)) = value.filter(|_| self.document.get().is_none()) else {
-            return false;
-        };
-        paths.iter().all(|path| {
-            let name = path.rsplit('.').next().unwrap_or_default();
-            let named = name.bytes().any(|b| b.is_ascii_alphabetic()) && !name.contains('=');
-            named && !text.contains(name)
-        })
-    }
-
-    fn opened(&self, text: &str) -> Option<&serde_json::Value> {
-        self.document.get_or_init(|| document(text)).as_ref()
     }
 }
 
@@ -133,7 +64,14 @@ pub fn found<'a>(rule: &Rule, told: &Told<'a>) -> Option<Cow<'a, str>> {
     } else if rule.after.as_deref().is_some_and(|start| told.lacks(start)) {
         return None;
     } else {
-        Cow::Owned(at_paths(told, &rule.paths)?)
+        Cow::Owned(match &rule.from {
+            Some(key) => {
+                let from = told.number_beside(key)?;
+                let paths = rule.paths.iter().map(|path| format!("{from}.{path}"));
+                at_paths(told, &paths.collect::<Vec<_>>())?
+            }
+            None => at_paths(told, &rule.paths)?,
+        })
     };
     trimmed(rule, text)
 }
@@ -197,7 +135,10 @@ fn of_text<'a>(rule: &'a Rule, text: Cow<'a, str>) -> Option<FactValue<'a>> {
         Reader::Text | Reader::List | Reader::Name => None,
         Reader::Arguments => given(text).map(|told| named(told.into_owned().into())),
         Reader::Time => number(moment(text)),
-        Reader::Id | Reader::Ids => Some(FactValue::Number(join_key(text))),
+        Reader::Id | Reader::Ids => {
+            let begun = rule.starts.as_deref().is_none_or(|s| text.starts_with(s));
+            begun.then(|| FactValue::Number(join_key(text)))
+        }
         Reader::SpanId => number(u64::from_str_radix(text, 16).ok()),
         Reader::Count => number(text.trim().parse().ok()),
         Reader::Again => number(text.trim().parse().ok().and_then(|n: u64| n.checked_add(1))),

@@ -79,9 +79,27 @@ impl Reading<'_> {
     }
 }
 
+/// Every field that counts tokens.
+const COUNTS: [Field; 7] = [
+    Field::InputTokens,
+    Field::CacheRead,
+    Field::CacheWrite,
+    Field::CacheWrite1h,
+    Field::OutputTokens,
+    Field::ReasoningTokens,
+    Field::TotalTokens,
+];
+
 /// Brings the counts into the normal form: input with cache, output with reasoning. What the
 /// reporter's counts include is known by its keys or scope, else told by the counts themselves.
+/// No call is asked nothing: where every count is zero nobody counted, as of a stream that was not
+/// asked for its usage (`AutoGen` 0.7), and nothing is told.
 pub fn normalise(reading: &mut Reading<'_>, convention: Option<Convention>) {
+    let told = COUNTS.iter().filter_map(|field| reading.number(*field));
+    if reading.op == Op::Call && told.sum::<u64>() == 0 {
+        reading.facts.retain(|(field, ..)| !COUNTS.contains(field));
+        return;
+    }
     let raw = Usage {
         input: reading.number(Field::InputTokens),
         cache_read: reading.number(Field::CacheRead),

@@ -93,6 +93,7 @@ pub struct RuleText {
     part: usize,
     #[serde(default)]
     ops: Vec<Op>,
+    from: Option<String>,
     #[serde(default)]
     equals_name: bool,
     name_starts: Option<String>,
@@ -129,6 +130,8 @@ pub struct Rule {
     /// Paths into JSON text or a map, the first that is there: `messages.-1.content`; `.` is the
     /// whole document, a quoted text for one.
     pub paths: Vec<String>,
+    /// The key whose number says at which thing of a list the paths begin; without it there is no fact.
+    pub from: Option<String>,
     /// Words and what they mean.
     pub map: Words,
     /// What of the words that a rule for `op` can come to is which.
@@ -137,7 +140,7 @@ pub struct Rule {
     pub any: Vec<String>,
     /// What stands in place of the value read.
     pub value: Option<String>,
-    /// A flag's text begins so.
+    /// A flag's or an id's text begins so.
     pub starts: Option<String>,
     /// Only text that begins so, and what follows it.
     pub after: Option<String>,
@@ -277,6 +280,7 @@ impl RuleText {
             strip: self.strip.clone(),
             split: self.split.clone().map(|at| (at, self.part)),
             ops: self.ops.clone(),
+            from: self.from.clone(),
             equals_name: self.equals_name,
             name_starts: self.name_starts.clone(),
             name_ends: self.name_ends.clone(),
