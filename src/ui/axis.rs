@@ -13,34 +13,11 @@ const H: u64 = 60 * MIN;
 
 /// Spans of time that people count in, ns: 1-2-5, in minutes and hours the nearest to that. Ticks
 /// of the axis stand so far apart, and a zoomed axis is so long.
+#[rustfmt::skip] // a table
 pub const STEPS: [u64; 27] = [
-    MS,
-    2 * MS,
-    5 * MS,
-    10 * MS,
-    20 * MS,
-    50 * MS,
-    100 * MS,
-    200 * MS,
-    500 * MS,
-    S,
-    2 * S,
-    5 * S,
-    10 * S,
-    30 * S,
-    MIN,
-    2 * MIN,
-    5 * MIN,
-    10 * MIN,
-    30 * MIN,
-    H,
-    2 * H,
-    5 * H,
-    12 * H,
-    24 * H,
-    120 * H,
-    720 * H,
-    8760 * H,
+    MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS,
+    S, 2 * S, 5 * S, 10 * S, 30 * S, MIN, 2 * MIN, 5 * MIN, 10 * MIN, 30 * MIN,
+    H, 2 * H, 5 * H, 12 * H, 24 * H, 120 * H, 720 * H, 8760 * H,
 ];
 
 /// A zoomed axis begins at multiples of this part of its length, so that its ticks stand still
@@ -50,7 +27,7 @@ const GRID: u64 = 10;
 const GAPS: usize = 128;
 
 /// Where more may come, what ended so lately may go on, ns.
-pub(super) const LINGER: u64 = S;
+const LINGER: u64 = S;
 
 /// What is on the axis: the turn of the selected row, or the whole session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,8 +131,8 @@ pub(crate) struct Axis {
     pub keep_session: bool,
     /// What is on it.
     pub scope: Option<Scope>,
-    /// What ended so lately may go on, ns.
-    pub linger: u64,
+    /// When what is on it was last seen to run, where more may come.
+    pub ran: Option<u64>,
     /// Gaps in which nothing ran, in order, ns since the epoch; empty unless they are folded.
     pub gaps: Vec<(u64, u64)>,
     /// The part in sight, where not all is.
@@ -167,13 +144,17 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// What is on it now. What ended a moment ago counts as going on: between two things that run the
-    /// scale stands still.
-    pub fn scope_at(&self, now: u64) -> Option<Scope> {
+    /// What is on it, and until when it runs. What ended a moment ago stands as it was last seen to
+    /// run: between two things that run the scale stands still.
+    pub fn scope_at(&self, now: u64) -> Option<(Scope, u64)> {
         let told = self.scope?;
-        let lately = |end: u64| now.checked_sub(end).is_some_and(|ns| ns < self.linger);
-        let end = told.end.filter(|end| !lately(*end));
-        Some(Scope { end, ..told })
+        let ago = told.end.and_then(|end| now.checked_sub(end));
+        Some(match (told.end, self.ran) {
+            (Some(end), Some(ran)) if ago.is_some_and(|ns| ns < LINGER) => {
+                (Scope { end: None, ..told }, ran.clamp(end, now))
+            }
+            _ => (told, now),
+        })
     }
 
     /// Gaps are folded.

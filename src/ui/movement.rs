@@ -1,7 +1,6 @@
 //! Rows, selection and scrolling of the tree, and the choice of the session.
 
 use super::Picture;
-use super::axis::LINGER;
 use super::rows::rows;
 use super::sort::Sort;
 use super::state::{Place, RowsKey, UiState};
@@ -15,7 +14,6 @@ impl UiState {
         self.choose_session(picture.sessions);
         self.listens = !picture.receiver.listeners.is_empty();
         self.measured = picture.receiver.metrics > 0;
-        self.axis.linger = if self.listens { LINGER } else { 0 };
         let session = picture.sessions.iter().find(|s| Some(s.id) == self.session);
         self.failed = session.is_some_and(|s| s.figures.errors > 0);
         self.refresh_page(picture);
@@ -54,6 +52,9 @@ impl UiState {
         self.reveal();
         self.axis.session = self.axis.asked.unwrap_or(self.place.whole);
         self.measure(tree);
+        if self.listens && self.axis.scope.is_some_and(|s| s.end.is_none()) {
+            self.axis.ran = Some(picture.now);
+        }
         self.light(picture, tree);
         self.lay_ruler(picture, tree);
         self.measure_budget(picture, tree);

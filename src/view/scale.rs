@@ -60,7 +60,7 @@ pub(super) enum Mark {
 impl Scale {
     /// The scale of what is on the axis, in so many cells.
     pub fn of(axis: &Axis, now: u64, cells: u16, wall_clock: bool) -> Option<Self> {
-        let scope = axis.scope_at(now).filter(|_| cells > 0)?;
+        let (scope, now) = axis.scope_at(now).filter(|_| cells > 0)?;
         Some(Self::new(
             scope,
             axis.window,

@@ -351,23 +351,34 @@ fn zooming_out_goes_back_to_what_was_in_sight() {
 
 #[test]
 fn between_two_things_that_run_the_scale_stands_still() {
-    let mut data = fixture();
-    let scale = |data: &Fixture| Seen::new(data, (120, 40)).line("Bash cargo test");
-    let running = scale(&data);
-    // All of the second turn is over, 0.9 s ago: its axis would be one of 16 s, not of 20.
-    for node in &mut data.tree.nodes {
+    let data = fixture();
+    // All of the second turn is over, 0.9 s ago: an axis of its own would be one of 16 s, not of 20.
+    let mut tree = data.tree.clone();
+    for node in &mut tree.nodes {
         if node.end.is_none_or(|end| end > NOW - 900 * MS) {
             (node.end, node.state) = (Some(NOW - 900 * MS), State::Ok);
         }
     }
-    assert_eq!(scale(&data), running, "more may come");
-    let listeners = std::mem::take(&mut data.receiver.listeners);
-    let whole = scale(&data);
-    assert_ne!(whole, running, "a recording does not go on");
-    data.receiver.listeners = listeners;
-    for node in &mut data.tree.nodes {
-        node.start -= 100 * MS;
-        node.end = node.end.map(|end| end - 100 * MS);
-    }
-    assert_eq!(scale(&data), whole, "nothing has come for a second");
+    let row = |seen: &Seen, picture: &Picture| {
+        let lines = seen.lines(picture);
+        lines.into_iter().find(|l| l.contains("Bash cargo test"))
+    };
+    let mut seen = Seen::new(&data, (120, 40));
+    let running = row(&seen, &data.picture());
+    let over = picture_of(&data, &tree);
+    update(&mut seen.ui, &over, Action::Data);
+    assert_eq!(row(&seen, &over), running, "more may come");
+    let later = Picture {
+        now: NOW + 100 * MS,
+        ..picture_of(&data, &tree)
+    };
+    let whole = row(&seen, &later);
+    assert_ne!(whole, running, "nothing has come for a second");
+    // A recording does not go on.
+    let mut still = fixture();
+    still.receiver.listeners.clear();
+    let mut seen = Seen::new(&still, (120, 40));
+    let over = picture_of(&still, &tree);
+    update(&mut seen.ui, &over, Action::Data);
+    assert_eq!(row(&seen, &over), whole);
 }
