@@ -8,12 +8,24 @@ use super::{Context, ROUNDING_NS};
 use crate::model::evidence::{Evidence, Field, Op};
 use std::collections::HashMap;
 
-/// Finish reasons that mean "and now the tools": Anthropic, `OpenAI` and the conventions' own.
-const TOOLS_NEXT: [&str; 4] = ["tool_use", "tool_calls", "tool_call", "tool-calls"];
+/// Finish reasons that mean "and now the tools", without what joins their words: Anthropic's, `OpenAI`'s
+/// old and new, the conventions' own and their plurals.
+const TOOLS_NEXT: [&str; 5] = [
+    "tooluse",
+    "toolcall",
+    "toolcalls",
+    "functioncall",
+    "functioncalls",
+];
 
-/// Whether an answer with this finish reason asks for tools.
+/// Whether an answer with this finish reason asks for tools, however that is spelled: `tool_calls`,
+/// `tool-calls`, `ToolCalls`, `FinishReason.TOOL_CALLS`. Not one that was refused for what it asked
+/// (Gemini's `MALFORMED_FUNCTION_CALL`, `UNEXPECTED_TOOL_CALL`).
 pub fn asks_for_tools(reason: &str) -> bool {
-    TOOLS_NEXT.contains(&reason)
+    let word = reason.rsplit(['.', ':']).next().unwrap_or_default();
+    let letters = word.chars().filter(char::is_ascii_alphabetic);
+    let word: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    TOOLS_NEXT.contains(&word.as_str())
 }
 
 /// When the span of a call says that its answer stood, ns since the epoch; 0 while it runs.
@@ -88,5 +100,32 @@ impl Groups {
     pub(super) fn tools_in(&self, call: &Group) -> Option<u64> {
         let began = call.pieces.iter().filter_map(|i| self.tools_began.get(i));
         began.copied().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_for_tools;
+
+    #[test]
+    fn tools_are_asked_for_in_many_spellings_and_not_by_a_refusal() {
+        for asks in [
+            "tool_use",
+            "tool-calls",
+            "ToolCalls",
+            "FinishReason.TOOL_CALLS",
+            "function_call",
+        ] {
+            assert!(asks_for_tools(asks), "{asks}");
+        }
+        for other in [
+            "stop",
+            "",
+            "MALFORMED_FUNCTION_CALL",
+            "TOO_MANY_TOOL_CALLS",
+            "tools_done",
+        ] {
+            assert!(!asks_for_tools(other), "{other}");
+        }
     }
 }

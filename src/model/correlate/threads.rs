@@ -1,13 +1,11 @@
 //! What the turns of bare calls tell of how they go on in other traces.
 
+use super::answers::asks_for_tools;
 use super::build::Builder;
 use super::place::{Group, Seed};
 use crate::model::evidence::{Field, Op, key_of};
 use crate::model::ids::{NodeId, TraceId};
 use crate::model::threads::Thread;
-
-/// What a call that asked for tools says of why it ended, in whatever spelling, has one of these.
-const FOR_TOOLS: [&str; 2] = ["tool", "function"];
 
 impl Builder<'_> {
     /// Turns of bare calls, as far as others could go on with them or they with others.
@@ -64,12 +62,8 @@ impl Builder<'_> {
     fn asks(&self, call: &Group) -> bool {
         let failed = self.forest.pieces[call.anchor].evidence.failed;
         let said = self.text(call, Field::FinishReasons);
-        let for_tools = |said: &str| {
-            let said = said.to_ascii_lowercase();
-            FOR_TOOLS.iter().any(|word| said.contains(word))
-        };
         let asked = self.ids(call, Field::ToolAsked).next().is_some();
-        !failed && (asked || said.is_none_or(|said| for_tools(&said)))
+        !failed && (asked || said.is_none_or(|said| said.lines().any(asks_for_tools)))
     }
 
     fn ids(&self, group: &Group, field: Field) -> impl Iterator<Item = u64> {
