@@ -499,6 +499,38 @@ fn two_thousand_sub_agents_of_one_prompt_are_no_trouble() {
     grows_as_its_input("sub-agents", agents, 4_000);
 }
 
+#[test]
+fn ten_thousand_calls_of_unnamed_sub_agents_are_no_trouble() {
+    let agents = |n: u64| -> Vec<Item<'static>> {
+        let of_prompt = |mut item: Item<'static>| {
+            item.trace = trace(0);
+            item.number(Field::TurnKey, 1)
+                .text(Field::AgentName, "explore")
+        };
+        // The calls of two agents in turn; each reads from the cache what the one before it sent.
+        let sent = |i: u64| 1000 * i;
+        let call = |i: u64| {
+            let call = of_prompt(record(i, Op::Call, "m", 10 * i, 10 * i + 5)).tokens(sent(i), 10);
+            let before = i.checked_sub(2).filter(|i| *i > 0);
+            before
+                .into_iter()
+                .fold(call, |call, i| call.number(Field::CacheRead, sent(i)))
+        };
+        let run = |last: u64| {
+            let run = of_prompt(record(n + last, Op::Agent, "explore", 1, 10 * n + 10));
+            run.number(Field::TotalTokens, sent(last) + 10)
+        };
+        (1..=n).map(call).chain([run(n - 1), run(n)]).collect()
+    };
+    grows_as_its_input("calls of unnamed sub-agents", agents, 10_000);
+    let mut store = store(agents(100));
+    let trees = trees(&mut store, &Nothing);
+    let nodes = trees.iter().flat_map(|tree| &tree.nodes);
+    let runs = nodes.filter(|n| n.kind == NodeKind::Agent);
+    let calls: Vec<u32> = runs.map(|run| run.descendants).collect();
+    assert_eq!(calls, [50, 50], "each has its own");
+}
+
 fn any_op() -> impl Strategy<Value = Op> {
     prop::sample::select(vec![
         Op::Turn,

@@ -9,7 +9,7 @@ use super::place::{Group, Places, Seed, within};
 use super::place_agents::{delegates, hosts, interval, prompt, take_host};
 use crate::model::evidence::{Field, Op};
 use crate::model::usage::Usage;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A tool may begin so long before the record of its call's end: its answer is still being read.
 const EARLY_NS: u64 = 50_000_000;
@@ -131,26 +131,19 @@ fn calls_apart(
     open: &[Open],
     alone: BTreeMap<usize, usize>,
 ) -> BTreeMap<usize, usize> {
+    let calls = Calls::new(open);
     let mut claims: BTreeMap<usize, HashSet<usize>> = BTreeMap::new();
     for (r, run) in runs.iter().enumerate() {
-        let calls = || {
-            let calls = open.iter().enumerate();
-            calls.filter(|(_, o)| o.op == Op::Call && run.may_have(o))
-        };
-        let whole = |u: &Usage| Some(u.input?.saturating_add(u.output?));
-        let last = |o: &Open| run.total.is_some() && whole(&o.usage) == run.total;
-        let mut found = only(calls().filter(|(_, o)| last(o)).map(|(i, _)| i));
+        let its = |i: &usize| run.may_have(&open[*i]);
+        let last = run.total.map(|total| Calls::of(&calls.whole, total));
+        let mut found = only(last.into_iter().flatten().filter(its));
         // No chain is longer than there are calls.
         for _ in 0..open.len() {
             let Some(i) = found else { break };
             claims.entry(i).or_default().insert(r);
             let (own, read) = (open[i].times.0, open[i].usage.cache_read.unwrap_or(0));
-            let before = |o: &Open| read > 0 && o.times.1 <= own && sent(&o.usage, read);
-            found = only(
-                calls()
-                    .filter(|(j, o)| *j != i && before(o))
-                    .map(|(j, _)| j),
-            );
+            let before = |j: &usize| read > 0 && *j != i && open[*j].times.1 <= own;
+            found = only(Calls::of(&calls.sent, read).filter(its).filter(before));
         }
     }
     let mut told = alone;
@@ -162,11 +155,36 @@ fn calls_apart(
     told
 }
 
-/// So much was in a call's prompt, with or without its uncached end.
-fn sent(usage: &Usage, read: u64) -> bool {
-    let cached = usage.cache_read.zip(usage.cache_write);
-    let cached = cached.map(|(read, write)| read.saturating_add(write));
-    [usage.input, cached].contains(&Some(read))
+/// Calls by their numbers, so that a chain of thousands is no trouble.
+struct Calls {
+    /// By all their tokens.
+    whole: HashMap<u64, Vec<usize>>,
+    /// By what was in their prompt, with or without its uncached end.
+    sent: HashMap<u64, Vec<usize>>,
+}
+
+impl Calls {
+    fn new(open: &[Open]) -> Self {
+        let (mut whole, mut sent) = (HashMap::new(), HashMap::new());
+        for (i, call) in open.iter().enumerate().filter(|(_, o)| o.op == Op::Call) {
+            let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
+            let usage = &call.usage;
+            let cached = sum(usage.cache_read, usage.cache_write);
+            let all = sum(usage.input, usage.output);
+            let prompts = [usage.input, cached.filter(|c| usage.input != Some(*c))];
+            if let Some(n) = all {
+                whole.entry(n).or_insert_with(Vec::new).push(i);
+            }
+            for n in prompts.into_iter().flatten() {
+                sent.entry(n).or_insert_with(Vec::new).push(i);
+            }
+        }
+        Self { whole, sent }
+    }
+
+    fn of(calls: &HashMap<u64, Vec<usize>>, tokens: u64) -> impl Iterator<Item = usize> {
+        calls.get(&tokens).into_iter().flatten().copied()
+    }
 }
 
 /// A tool runs between two calls of its agent: where all others had a model at work then, it is that
