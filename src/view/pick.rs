@@ -40,11 +40,11 @@ pub(super) fn draw<T>(pen: &mut Pen, area: Rect, list: &Picker<T>, words: &Words
     let seen = list.entries.iter().enumerate().skip(list.scroll);
     for ((at, entry), y) in seen.zip(first..place.bottom()) {
         let line = Rect::new(place.x, y, place.width, 1);
+        draw_entry(pen, line, entry, words.names);
         if at == list.at {
             let style = pen.style(Role::Selection);
             pen.tint(line, style);
         }
-        draw_entry(pen, line, entry, words.names);
     }
     if list.entries.is_empty() && first < place.bottom() {
         let style = pen.style(Role::Faint);

@@ -23,16 +23,6 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
     draw_rest(pen, below, picture.sessions, (ui.sessions_scroll, fit));
     let shown = picture.sessions.iter().skip(ui.sessions_scroll).take(fit);
     for (session, y) in shown.zip((area.y..).step_by(2)) {
-        if Some(session.id) == ui.session() {
-            let focused = ui.focus == Panel::Sessions;
-            let role = if focused {
-                Role::Selection
-            } else {
-                Role::SelectionUnfocused
-            };
-            let style = pen.style(role);
-            pen.tint(Rect::new(area.x, y, area.width, 2), style);
-        }
         let area = Rect::new(area.x, y, area.width, 2);
         pen.target(area, Target::Session(session.id));
         if ui.is_pinned(session.id) {
@@ -44,6 +34,16 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
             pen.symbol(area.x, y, mark, style);
         }
         entry(pen, area, session, picture.utc_offset, now);
+        if Some(session.id) == ui.session() {
+            let focused = ui.focus == Panel::Sessions;
+            let role = if focused {
+                Role::Selection
+            } else {
+                Role::SelectionUnfocused
+            };
+            let style = pen.style(role);
+            pen.tint(area, style);
+        }
     }
 }
 

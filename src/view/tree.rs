@@ -16,7 +16,7 @@ use crate::ui::rows::Row;
 use crate::ui::state::Panel;
 use crate::ui::{Picture, UiState, arguments, title};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiState, now: u64) {
     let area = layout.rows;
@@ -60,6 +60,7 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
     for (i, y) in (ui.scroll..ui.rows.len()).take(height).zip(area.y..) {
         let Some(row) = ui.rows.get(i) else { break };
         let line = Rect::new(area.x, y, area.width, 1);
+        draw_row(pen, line, &columns, tree, *row, ui, now);
         if i == ui.cursor {
             let focused = ui.focus == Panel::Tree;
             let style = pen.style(if focused {
@@ -67,9 +68,15 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout, picture: &Picture, ui: &UiSta
             } else {
                 Role::SelectionUnfocused
             });
-            pen.tint(line, style);
+            // A ground that texts must change for would spoil the bars.
+            let changes = style.fg.is_some() || style.add_modifier.contains(Modifier::REVERSED);
+            let width = if changes && scale.is_some() {
+                columns.waterfall.0.saturating_sub(1).min(line.width)
+            } else {
+                line.width
+            };
+            pen.tint(Rect { width, ..line }, style);
         }
-        draw_row(pen, line, &columns, tree, *row, ui, now);
         if let (Some(scale), Some(scope)) = (&scale, &ui.axis.scope) {
             let at = (area.x + columns.waterfall.0, y);
             let path = ui.path.as_ref();
