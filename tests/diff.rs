@@ -224,3 +224,23 @@ fn prompts_that_differ_are_pointed_at_where_they_do() {
     // A run differs from itself in nothing.
     assert!(json(&a, &a)["prompt"].is_null());
 }
+
+/// One of opencode's calls told no tokens and has no price: both sums are "at least", in the line of
+/// the run as in the table, and what they differ by is not known.
+#[test]
+fn sums_with_a_hole_are_at_least() {
+    let run = case("cli/opencode");
+    let out = diff(&[&run, &run]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    let row = |name: &str| -> Vec<&str> {
+        let line = text.lines().find(|l| l.starts_with(name)).unwrap();
+        line.trim_start_matches(name).split_whitespace().collect()
+    };
+    let summary = text.lines().nth(1).unwrap();
+    let input = row("input tokens");
+    assert_eq!(input.len(), 2, "no difference: {input:?}");
+    assert!(input[0].starts_with('≥') && input[0] == input[1]);
+    assert!(summary.contains(&format!("{} in", input[0])), "{summary}");
+    assert!(row("cost").iter().all(|cell| cell.starts_with("≥$")));
+    assert_eq!(row("model calls"), ["4", "4", "0"]);
+}

@@ -5,6 +5,7 @@ use super::schema::ms;
 use super::text::{figures, line};
 use crate::diff::{Comparison, Outcome, Pair, Step, Why};
 use crate::findings::count as grouped;
+use crate::model::figures::Figures;
 use crate::model::usage::PicoUsd;
 use std::fmt::Write as _;
 
@@ -14,15 +15,23 @@ type Row = [String; 4];
 fn table(compared: &Comparison) -> Vec<Row> {
     let (a, b) = (&compared.a, &compared.b);
     let (f, g) = (&a.figures, &b.figures);
-    let count = |name: &str, a: Option<u64>, b: Option<u64>| -> Row {
-        let apart = a.zip(b).map(|(a, b)| i128::from(b) - i128::from(a));
-        let told = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), grouped);
+    // A sum in which something is missing is at least so much; what the two differ by is not known.
+    let sum = |name: &str, [a, b]: [Option<u64>; 2], whole: [bool; 2]| -> Row {
+        let known = a.zip(b).filter(|_| whole == [true; 2]);
+        let apart = known.map(|(a, b)| i128::from(b) - i128::from(a));
+        let told = |n: Option<u64>, whole: bool| {
+            n.map_or_else(|| "–".to_owned(), |n| least(whole, &grouped(n)))
+        };
         [
             name.to_owned(),
-            told(a),
-            told(b),
+            told(a, whole[0]),
+            told(b, whole[1]),
             apart.map_or_else(String::new, signed),
         ]
+    };
+    let count = |name: &str, a: Option<u64>, b: Option<u64>| sum(name, [a, b], [true; 2]);
+    let tokens = |name: &str, of: fn(&Figures) -> Option<u64>| {
+        sum(name, [of(f), of(g)], [f, g].map(Figures::usage_complete))
     };
     let time = |name: &str, a: u64, b: u64| -> Row {
         let told = |ns: u64| format!("{:.2}s", ms(ns) / 1e3);
@@ -37,10 +46,15 @@ fn table(compared: &Comparison) -> Vec<Row> {
             ),
         ]
     };
-    let usd = |cost: Option<PicoUsd>| {
-        cost.map_or_else(|| "–".to_owned(), |c| format!("${}", c.decimal(4)))
+    let usd = |f: &Figures| {
+        let told = f.cost.map(|c| format!("${}", c.decimal(4)));
+        told.map_or_else(
+            || "–".to_owned(),
+            |told| least(f.unpriced_calls == 0, &told),
+        )
     };
-    let apart = f.cost.zip(g.cost).map(|(a, b)| {
+    let priced = f.unpriced_calls + g.unpriced_calls == 0;
+    let apart = f.cost.zip(g.cost).filter(|_| priced).map(|(a, b)| {
         let sign = if b.0 < a.0 { "−" } else { "+" };
         format!("{sign}${}", PicoUsd(a.0.abs_diff(b.0)).decimal(4))
     });
@@ -51,19 +65,20 @@ fn table(compared: &Comparison) -> Vec<Row> {
         count("failed calls", Some(f.failed_calls), Some(g.failed_calls)),
         count("tools", Some(f.tool_calls), Some(g.tool_calls)),
         count("failed tools", Some(f.failed_tools), Some(g.failed_tools)),
-        count("input tokens", f.usage.input, g.usage.input),
-        count("cached", f.usage.cache_read, g.usage.cache_read),
-        count("output tokens", f.usage.output, g.usage.output),
-        [
-            "cost".to_owned(),
-            usd(f.cost),
-            usd(g.cost),
-            apart.unwrap_or_default(),
-        ],
+        tokens("input tokens", |f| f.usage.input),
+        tokens("cached", |f| f.usage.cache_read),
+        tokens("output tokens", |f| f.usage.output),
+        ["cost".to_owned(), usd(f), usd(g), apart.unwrap_or_default()],
         time("time", f.wall_ns, g.wall_ns),
         time("model time", f.model_ns, g.model_ns),
         time("tool time", f.tool_ns, g.tool_ns),
     ]
+}
+
+/// A value, or at least that.
+fn least(whole: bool, told: &str) -> String {
+    let sign = if whole { "" } else { "≥" };
+    format!("{sign}{told}")
 }
 
 fn signed(n: i128) -> String {

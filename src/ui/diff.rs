@@ -5,6 +5,7 @@ use super::page::{PageLine, Target};
 use super::pane::{Line, Tone};
 use super::text::{self, Cut};
 use crate::diff::{Comparison, Outcome, Pair, Run, Step, Why};
+use crate::model::figures::Figures;
 use crate::model::node::NodeKind;
 
 /// Cells of a figure.
@@ -53,10 +54,16 @@ pub(super) fn lines(picture: &Picture, width: usize) -> Vec<PageLine> {
 /// How a figure is written.
 type Write<'a> = &'a dyn Fn(u64) -> String;
 
+/// A figure of both runs: its name, both values, whether nothing is missing in each, and how it is
+/// written.
+type Figure<'a> = (&'a str, [Option<u64>; 2], [bool; 2], Write<'a>);
+
 /// Both values and their difference, in as many columns as fit.
 fn figures(a: &Run, b: &Run, width: usize) -> Vec<Line> {
     let (f, g) = (&a.figures, &b.figures);
-    let apart = |a: Option<u64>, b: Option<u64>, write: &dyn Fn(u64) -> String| match (a, b) {
+    // Of sums in which something is missing it is not known what they differ by.
+    let apart = |a: Option<u64>, b: Option<u64>, write: Write, whole: bool| match (a, b) {
+        (Some(_), Some(_)) if !whole => (Tone::Faint, "–".to_owned()),
         (Some(a), Some(b)) if a == b => (Tone::Faint, "same".to_owned()),
         (Some(a), Some(b)) => {
             let sign = if b > a { "+" } else { "−" };
@@ -65,36 +72,26 @@ fn figures(a: &Run, b: &Run, width: usize) -> Vec<Line> {
         _ => (Tone::Faint, String::new()),
     };
     let money = |n: u64| text::money(crate::model::usage::PicoUsd(n));
-    let rows: [(&str, Option<u64>, Option<u64>, Write); 9] = [
-        (
-            "steps",
-            Some(a.steps.len() as u64),
-            Some(b.steps.len() as u64),
-            &text::count,
-        ),
+    let size = |run: &Run| Some(run.steps.len() as u64);
+    let told = [f, g].map(Figures::usage_complete);
+    let priced = [f, g].map(|f| f.unpriced_calls == 0);
+    let all = [true; 2];
+    let both = |of: fn(&Figures) -> Option<u64>| [of(f), of(g)];
+    let rows: [Figure; 9] = [
+        ("steps", [size(a), size(b)], all, &text::count),
         (
             "model calls",
-            Some(f.model_calls),
-            Some(g.model_calls),
+            both(|f| Some(f.model_calls)),
+            all,
             &text::count,
         ),
-        (
-            "tools",
-            Some(f.tool_calls),
-            Some(g.tool_calls),
-            &text::count,
-        ),
-        ("errors", Some(f.errors), Some(g.errors), &text::count),
-        ("input", f.usage.input, g.usage.input, &text::count),
-        (
-            "cached",
-            f.usage.cache_read,
-            g.usage.cache_read,
-            &text::count,
-        ),
-        ("output", f.usage.output, g.usage.output, &text::count),
-        ("cost", f.cost.map(|c| c.0), g.cost.map(|c| c.0), &money),
-        ("time", Some(f.wall_ns), Some(g.wall_ns), &text::duration),
+        ("tools", both(|f| Some(f.tool_calls)), all, &text::count),
+        ("errors", both(|f| Some(f.errors)), all, &text::count),
+        ("input", both(|f| f.usage.input), told, &text::count),
+        ("cached", both(|f| f.usage.cache_read), told, &text::count),
+        ("output", both(|f| f.usage.output), told, &text::count),
+        ("cost", both(|f| f.cost.map(|c| c.0)), priced, &money),
+        ("time", both(|f| Some(f.wall_ns)), all, &text::duration),
     ];
     let mut out = vec![Line::of(
         Tone::Faint,
@@ -103,13 +100,16 @@ fn figures(a: &Run, b: &Run, width: usize) -> Vec<Line> {
             "", "A", "B", "B − A"
         ),
     )];
-    for (name, a, b, write) in rows {
-        let told = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), write);
-        let (tone, apart) = apart(a, b, write);
+    for (name, [a, b], whole, write) in rows {
+        let told = |n: Option<u64>, whole: bool| {
+            let sign = if whole { "" } else { "≥" };
+            n.map_or_else(|| "–".to_owned(), |n| format!("{sign}{}", write(n)))
+        };
+        let (tone, apart) = apart(a, b, write, whole == [true; 2]);
         out.push(
             Line::of(Tone::Faint, format!("{name:<14}"))
-                .and(Tone::Text, format!("{:>FIGURE$}", told(a)))
-                .and(Tone::Text, format!("{:>FIGURE$}", told(b)))
+                .and(Tone::Text, format!("{:>FIGURE$}", told(a, whole[0])))
+                .and(Tone::Text, format!("{:>FIGURE$}", told(b, whole[1])))
                 .and(tone, format!("{apart:>FIGURE$}")),
         );
     }
