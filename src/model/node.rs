@@ -9,6 +9,9 @@ use super::remarks::Remarks;
 use super::usage::{CostBasis, PicoUsd, Usage};
 use std::sync::Arc;
 
+/// Ends the detail of what a sub-agent did where nobody tells which one.
+pub const UNOWNED: &str = "a sub-agent's";
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NodeKind {

@@ -1,14 +1,34 @@
 //! A tool's arguments in a line: JSON as sent reads badly, and a cut one worse.
 
 use super::text::{self, Cut};
+use crate::model::node::UNOWNED;
 use std::borrow::Cow;
 
 /// Bytes of the arguments that are looked at; a line shows less.
 const LOOKED_AT: usize = 2048;
+/// Cells that are left for a detail before it is told whose it is.
+const LEAST: usize = 8;
 
 /// What tells a node from its namesakes, in at most `cells` cells: JSON arguments by their values, a
-/// path by its end, all else by its start.
+/// path by its end, all else by its start. Whose it is goes last.
 pub fn line(detail: &str, cells: usize, ellipsis: &str) -> String {
+    let owner = |rest: &str| {
+        rest.strip_suffix(')')?
+            .strip_suffix(UNOWNED)?
+            .len()
+            .checked_sub(2)
+    };
+    let whose = owner(detail).and_then(|at| detail.split_at_checked(at));
+    match whose.map(|(own, whose)| (own, whose, text::width(whose))) {
+        Some((own, whose, wide)) if cells >= wide + LEAST => {
+            shortened(own, cells - wide, ellipsis) + whose
+        }
+        Some((own, ..)) => shortened(own, cells, ellipsis),
+        None => shortened(detail, cells, ellipsis),
+    }
+}
+
+fn shortened(detail: &str, cells: usize, ellipsis: &str) -> String {
     let Some(told) = read(detail) else {
         return text::cut(detail, cells, text::cut_of(detail), ellipsis);
     };
@@ -116,6 +136,18 @@ mod tests {
             r#"[{"a": "}"}, 2] q=say "hi" é"#
         );
         assert_eq!(wide("{}"), "");
+    }
+
+    #[test]
+    fn whose_it_is_stays_in_sight_behind_a_long_path() {
+        let detail = "/tmp/work/inventory/src/window.py (a sub-agent's)";
+        assert_eq!(wide(detail), detail);
+        assert_eq!(line(detail, 31, "…"), "…/src/window.py (a sub-agent's)");
+        assert_eq!(line(detail, 28, "…"), "…/window.py (a sub-agent's)");
+        assert_eq!(line(detail, 20, "…"), "…/src/window.py");
+        let json = r#"{"path":"src/window.py"} (a sub-agent's)"#;
+        assert_eq!(wide(json), "src/window.py (a sub-agent's)");
+        assert_eq!(wide("a sub-agent's"), "a sub-agent's");
     }
 
     #[test]

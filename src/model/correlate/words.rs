@@ -4,6 +4,7 @@ use super::build::{Builder, WITHHELD};
 use super::place::Group;
 use super::request::untitled;
 use crate::model::evidence::{Field, Op};
+use crate::model::node::UNOWNED;
 use std::sync::Arc;
 
 impl Builder<'_> {
@@ -46,9 +47,8 @@ impl Builder<'_> {
         if !self.places.unowned.contains(&self.groups.of(group.anchor)) {
             return own;
         }
-        let whose = "a sub-agent's";
-        let both = |own: Arc<str>| format!("{own} ({whose})").into();
-        Some(own.map_or_else(|| whose.into(), both))
+        let both = |own: Arc<str>| format!("{own} ({UNOWNED})").into();
+        Some(own.map_or_else(|| UNOWNED.into(), both))
     }
 
     /// The name that its span or record was sent with.
