@@ -1,7 +1,7 @@
 //! Rows, selection and scrolling of the tree, and the choice of the session.
 
 use super::Picture;
-use super::rows::rows;
+use super::rows::{Row, rows};
 use super::sort::Sort;
 use super::state::{Place, RowsKey, UiState};
 use crate::model::ids::{NodeId, SessionId};
@@ -102,24 +102,36 @@ impl UiState {
         (self.cursor, self.scroll) = (self.place.line, 0);
     }
 
-    /// Past turns are folded where the session does not fit on the screen; the last is open. So it
-    /// is when a session is opened, and while one follows what runs; what was unfolded by hand
-    /// stays open, and without following what arrives folds nothing. True if it did.
+    /// Past turns are folded where the session does not fit on the screen, the oldest first, until
+    /// it does; the last is open. So it is when a session is opened, and while one follows what
+    /// runs; what was unfolded by hand stays open, and without following what arrives folds
+    /// nothing. True if it did.
     fn fold_past_turns(&mut self, tree: &Tree) -> bool {
-        if self.rows.len() <= usize::from(self.layout().rows.height) {
-            return false;
+        let room = usize::from(self.layout().rows.height);
+        let mut over = self.rows.len().saturating_sub(room);
+        let node = |row: &Row| tree.nodes.get(row.node as usize);
+        let turn = |row: &Row| node(row).filter(|n| n.parent.is_none() && n.kind == NodeKind::Turn);
+        let mut newest = tree.nodes.iter().rev();
+        let last = newest.find(|n| n.parent.is_none() && n.kind == NodeKind::Turn);
+        let last = last.map(|n| n.id);
+        let mut folds = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            if over == 0 {
+                break;
+            }
+            let past = turn(row).filter(|n| Some(n.id) != last && !n.state.is_running());
+            let Some(past) = past.filter(|n| !self.unfolded.contains(&n.id)) else {
+                continue;
+            };
+            let below = self.rows.iter().skip(at + 1);
+            let below = below.take_while(|below| below.depth > row.depth).count();
+            if below > 0 {
+                over = over.saturating_sub(below);
+                folds.push(past.id);
+            }
         }
-        let turns = || {
-            tree.nodes
-                .iter()
-                .filter(|n| n.parent.is_none() && n.kind == NodeKind::Turn)
-        };
-        let last = turns().next_back().map(|n| n.id);
-        let before = self.folds.len();
-        let past = turns().filter(|n| Some(n.id) != last && !n.state.is_running());
-        let past = past.map(|n| n.id).filter(|id| !self.unfolded.contains(id));
-        self.folds.extend(past);
-        let changed = self.folds.len() > before;
+        let changed = !folds.is_empty();
+        self.folds.extend(folds);
         self.folds_version += u64::from(changed);
         changed
     }

@@ -4,7 +4,8 @@
 use crate::fixture::{Fixture, NOW, fixture};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use spanfall::model::node::{Node, State, Tree};
+use spanfall::model::ids::NodeId;
+use spanfall::model::node::{Node, NodeKind, State, Tree};
 use spanfall::theme::{Depth, Theme};
 use spanfall::ui::{Action, Picture, UiState, update};
 use spanfall::view::draw;
@@ -381,4 +382,50 @@ fn between_two_things_that_run_the_scale_stands_still() {
     let over = picture_of(&still, &tree);
     update(&mut seen.ui, &over, Action::Data);
     assert_eq!(row(&seen, &over), whole);
+}
+
+/// Four turns of eight calls are 36 rows; of 24 lines on the screen the tree has about half.
+#[test]
+fn past_turns_fold_from_the_oldest_on_until_the_rest_fits() {
+    let data = fixture();
+    let mut nodes = Vec::new();
+    for turn in 0..4u32 {
+        for call in 0..9u32 {
+            let kind = if call == 0 {
+                NodeKind::Turn
+            } else {
+                NodeKind::Call
+            };
+            let id = NodeId(u64::from(turn * 9 + call) + 1);
+            let mut node = Node::missing(id, kind, "x", State::Ok);
+            (node.parent, node.depth) =
+                ((call > 0).then_some(turn * 9), u16::from(call > 0).into());
+            node.descendants = if call == 0 { 8 } else { 0 };
+            nodes.push(node);
+        }
+    }
+    let tree = Tree {
+        nodes,
+        ..data.tree.clone()
+    };
+    let folded = |height| {
+        let mut ui = UiState::new(120, height);
+        update(&mut ui, &picture_of(&data, &tree), Action::Data);
+        let turns = ui.rows().iter().filter(|row| row.depth == 0);
+        let folded: Vec<bool> = turns.map(|row| row.folded).collect();
+        (
+            folded,
+            ui.rows().len(),
+            usize::from(ui.layout().rows.height),
+        )
+    };
+    let (all, rows, room) = folded(70);
+    assert!(rows == 36 && room >= rows && all == [false; 4]);
+    for height in 24..60 {
+        let (turns, rows, room) = folded(height);
+        let open = turns.iter().filter(|folded| !**folded).count();
+        assert!(turns.is_sorted_by(|a, b| a >= b), "the oldest: {turns:?}");
+        assert!(!turns[3] && (rows <= room || open == 1), "{rows} of {room}");
+        assert!(open == 4 || rows + 8 > room, "no more than must: {turns:?}");
+    }
 }
