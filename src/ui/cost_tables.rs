@@ -4,7 +4,9 @@ use super::Picture;
 use super::ledger::{Expensive, Ledger, Part, ToolPart};
 use super::maker::Maker;
 use super::pane::{Line, Tone};
-use super::sheet::{Cell, Column, Sheet, cell, column, columns_of, share, share_column};
+use super::sheet::{
+    Cell, Column, Sheet, bar, bar_column, cell, column, columns_of, share, share_column,
+};
 use super::{text, title};
 use crate::model::figures::Figures;
 use crate::model::node::SessionSummary;
@@ -31,11 +33,14 @@ const CONTEXT: [Column; 3] = [
     column("window", 8, 9),
 ];
 const INPUTS: [Column; 2] = [column("peak in", 9, 6), column("grew", 8, 8)];
-const TOOLS: [Column; 8] = [
+/// Columns of a tool's runs; behind them those of what it started.
+const RUNS: usize = 5;
+const TOOLS: [Column; 9] = [
     column("runs", 7, 2),
     column("failed", 8, 4),
     column("grew", 9, 0),
     column("most", 8, 3),
+    bar_column("known growth"),
     column("calls", 9, 6),
     column("in", 8, 5),
     column("out", 8, 7),
@@ -147,7 +152,10 @@ impl Maker {
         let (before, shown) = ledger.turns.split_at(skipped);
         if skipped > 0 {
             let label = format!("1 to {skipped}");
-            let row = sums(&sum(before), &ledger.total);
+            let mut row = sums(&sum(before), &ledger.total);
+            let peak = before.iter().filter_map(|t| t.peak_input).max();
+            row.push(cell(Tone::Text, tokens(peak, true)));
+            row.push(cell(Tone::Faint, "–"));
             self.say(sheet.row(name(Tone::Secondary, &label), row), None);
         }
         let mut last = before.iter().rev().find_map(|t| t.peak_input);
@@ -175,7 +183,16 @@ impl Maker {
         if ledger.tools.is_empty() {
             return;
         }
-        let sheet = Sheet::new(&TOOLS, self.width);
+        // What tools started is told where one did.
+        let starts = ledger.tools.iter().any(|t| t.part.figures.model_calls > 0);
+        let columns = if starts { &TOOLS[..] } else { &TOOLS[..RUNS] };
+        let sheet = Sheet::new(columns, self.width);
+        let most = ledger
+            .tools
+            .iter()
+            .filter_map(|t| t.grew)
+            .max()
+            .unwrap_or(0);
         self.gap();
         self.say(sheet.head("by tool"), None);
         let shown = if ledger.tools.len() > LINES {
@@ -184,18 +201,26 @@ impl Maker {
             LINES
         };
         for tool in ledger.tools.iter().take(shown) {
-            let row = sheet.row(name(Tone::Text, &tool.part.name), tool_cells(tool));
+            let row = sheet.row(name(Tone::Text, &tool.part.name), tool_cells(tool, most));
             self.say(row, tool.part.node);
         }
         let rest = ledger.tools.get(shown..).unwrap_or_default();
         if !rest.is_empty() {
             let label = format!("{} more", text::count(rest.len() as u64));
-            let row = sheet.row(name(Tone::Secondary, &label), tool_cells(&sum_tools(rest)));
+            let row = sheet.row(
+                name(Tone::Secondary, &label),
+                tool_cells(&sum_tools(rest), most),
+            );
             self.say(row, None);
         }
-        let note = "grew: how much more input the next call had; calls to cost: what it started";
-        let note = text::cut(note, self.width, text::Cut::End, "…");
-        self.say(Line::of(Tone::Faint, note), None);
+        let more = if starts {
+            "; calls to cost: what it started"
+        } else {
+            ""
+        };
+        self.note(&format!(
+            "grew: how much more input the next call had{more}"
+        ));
     }
 
     /// The sessions that cost most, where there are several; all of them together stand above.
@@ -256,8 +281,11 @@ fn columns(more: &[Column], ledger: &Ledger) -> Vec<Column> {
         title => title,
     };
     let all = SUMS.iter().chain(more);
-    all.map(|c| column(title(c.title), c.cells, c.goes))
-        .collect()
+    all.map(|c| Column {
+        title: title(c.title),
+        ..*c
+    })
+    .collect()
 }
 
 fn sum(parts: &[Part]) -> Figures {
@@ -280,7 +308,7 @@ fn sum_tools(tools: &[ToolPart]) -> ToolPart {
     })
 }
 
-fn tool_cells(tool: &ToolPart) -> Vec<Cell> {
+fn tool_cells(tool: &ToolPart, most: u64) -> Vec<Cell> {
     let f = &tool.part.figures;
     let failed = match tool.failed {
         0 => cell(Tone::Faint, "0"),
@@ -295,6 +323,7 @@ fn tool_cells(tool: &ToolPart) -> Vec<Cell> {
         failed,
         cell(Tone::Text, plus(tool.grew)),
         cell(Tone::Secondary, plus(tool.most)),
+        bar(&[(Tone::Tool, tool.grew.unwrap_or(0))], most),
     ];
     if f.model_calls > 0 {
         cells.push(cell(Tone::Secondary, text::count(f.model_calls)));

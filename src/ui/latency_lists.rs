@@ -6,7 +6,9 @@ use super::latency::{Latency, Served, Slow, Speed, Used};
 use super::latency_page::{LINES, P90, alarm, named, quantiles, speed, time};
 use super::maker::Maker;
 use super::pane::{Line, Tone};
-use super::sheet::{Cell, Column, Sheet, cell, column, columns_of};
+use super::sheet::{
+    Cell, Column, SPARE, Sheet, bar, bar_column, cell, column, columns_of, share, share_column,
+};
 use super::text;
 use crate::model::spread::Strip;
 
@@ -18,7 +20,7 @@ const HISTOGRAM: usize = 24;
 const STRIP: usize = 16;
 /// Cells of what stands before it.
 const NAME: usize = 26;
-const TOOLS: [Column; 7] = [
+const TOOLS: [Column; 8] = [
     column("runs", 7, 4),
     column("failed", 8, 5),
     column("p50", 8, 0),
@@ -26,14 +28,17 @@ const TOOLS: [Column; 7] = [
     column("p99", 7, 6),
     column("max", 7, 1),
     column("in all", 8, 2),
+    share_column("share of time", SPARE),
 ];
-const SLOW: [Column; 5] = [
+const SLOW: [Column; 6] = [
     column("took", 7, 0),
     column("first token", 13, 1),
     column("decode", 8, 2),
     column("out", 8, 4),
     column("tok/s", 8, 3),
+    bar_column("wait, decode"),
 ];
+const SLOW_TOOLS: [Column; 2] = [column("took", 7, 0), bar_column("")];
 
 impl Maker {
     /// Histograms and strips over time.
@@ -88,8 +93,9 @@ impl Maker {
             return;
         }
         let tools = list.iter().all(|s| s.output.is_none() && s.first.is_none());
-        let columns = if tools { &SLOW[..1] } else { &SLOW[..] };
+        let columns = if tools { &SLOW_TOOLS[..] } else { &SLOW[..] };
         let sheet = Sheet::new(columns, self.width);
+        let most = list.iter().map(|s| s.took).max().unwrap_or(0);
         self.gap();
         self.say(sheet.head(title), None);
         for of in list {
@@ -101,19 +107,30 @@ impl Maker {
                 ns,
                 ..Speed::default()
             });
-            let row = vec![
-                cell(tone, text::duration(of.took)),
-                cell(Tone::Wait, time(of.first)),
-                cell(Tone::Decode, time(of.decode)),
-                cell(
-                    Tone::Secondary,
-                    of.output.map_or_else(|| "–".to_owned(), text::count),
-                ),
-                cell(
-                    Tone::Secondary,
-                    rate.as_ref().map_or_else(|| "–".to_owned(), speed),
-                ),
-            ];
+            let row = if tools {
+                vec![
+                    cell(tone, text::duration(of.took)),
+                    bar(&[(Tone::Tool, of.took)], most),
+                ]
+            } else {
+                let (first, decode) = (of.first.unwrap_or(0), of.decode.unwrap_or(0));
+                let rest = of.took.saturating_sub(first.saturating_add(decode));
+                let parts = [
+                    (Tone::Wait, first),
+                    (Tone::Decode, decode),
+                    (Tone::Secondary, rest),
+                ];
+                let output = of.output.map_or_else(|| "–".to_owned(), text::count);
+                let rate = rate.as_ref().map_or_else(|| "–".to_owned(), speed);
+                vec![
+                    cell(tone, text::duration(of.took)),
+                    cell(Tone::Wait, time(of.first)),
+                    cell(Tone::Decode, time(of.decode)),
+                    cell(Tone::Secondary, output),
+                    cell(Tone::Secondary, rate),
+                    bar(&parts, most),
+                ]
+            };
             let name = text::model_short(&of.name);
             let sign = if of.failed { "✗ " } else { "" };
             let name = match of.place.as_str() {
@@ -129,23 +146,29 @@ impl Maker {
             return;
         }
         let sheet = Sheet::new(&TOOLS, self.width);
+        let sums = latency.tools.iter().map(|of| of.took.sum());
+        let all = sums.fold(0, u64::saturating_add);
         self.gap();
         self.say(sheet.head("tools"), None);
         for of in latency.tools.iter().take(LINES) {
-            self.lead(sheet.row((Tone::Text, &of.name), tool_row(of)), of.slowest);
+            self.lead(
+                sheet.row((Tone::Text, &of.name), tool_row(of, all)),
+                of.slowest,
+            );
         }
         self.rest(latency.tools.len());
         self.note("without waiting for a person");
     }
 }
 
-fn tool_row(of: &Used) -> Vec<Cell> {
+fn tool_row(of: &Used, all: u64) -> Vec<Cell> {
     let mut row = vec![
         cell(Tone::Secondary, text::count(of.runs)),
         alarm(of.failed, Tone::Error),
     ];
     row.extend(quantiles(&of.took, Tone::Tool, time));
     row.push(cell(Tone::Secondary, time(Some(of.took.sum()))));
+    row.push(share(Tone::Tool, of.took.sum(), all));
     row
 }
 

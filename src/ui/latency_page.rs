@@ -6,7 +6,9 @@ use super::latency::{Latency, Served, Speed};
 use super::maker::Maker;
 use super::page::PageLine;
 use super::pane::{Line, Tone};
-use super::sheet::{Cell, Column, Sheet, cell, column};
+use super::sheet::{
+    Cell, Column, SPARE, Sheet, bar, bar_column, cell, column, share, share_column,
+};
 use super::text;
 use crate::model::heard::HeardAll;
 use crate::model::ids::SessionId;
@@ -18,7 +20,7 @@ pub(super) const LINES: usize = 12;
 pub(super) const P90: u16 = 900;
 const P99: u16 = 990;
 
-const FIRST: [Column; 10] = [
+const FIRST: [Column; 11] = [
     column("calls", 7, 6),
     column("TTFT p50", 10, 0),
     column("p90", 7, 3),
@@ -29,8 +31,9 @@ const FIRST: [Column; 10] = [
     column("p99", 8, 9),
     column("max", 8, 7),
     column("decode tok/s", 14, 4),
+    bar_column("wait, decode"),
 ];
-const WHOLE: [Column; 9] = [
+const WHOLE: [Column; 10] = [
     column("p50", 7, 0),
     column("p90", 7, 3),
     column("p99", 7, 4),
@@ -40,6 +43,7 @@ const WHOLE: [Column; 9] = [
     column("failed", 8, 6),
     column("retried", 9, 7),
     column("no first token", 16, 8),
+    share_column("share of time", SPARE),
 ];
 const ENGINE: [Column; 8] = [
     column("calls", 7, 7),
@@ -110,6 +114,12 @@ pub(super) fn named(of: &Served) -> String {
         Some(provider) => format!("{} · {provider}", text::model_short(model)),
         None => text::model_short(model).to_owned(),
     }
+}
+
+/// What waiting for first tokens took in all, and what decoding did, ns.
+fn spent(of: &Served) -> [(Tone, u64); 2] {
+    let waited = of.first.most().map_or(0, |_| of.first.sum());
+    [(Tone::Wait, waited), (Tone::Decode, of.decode.ns)]
 }
 
 pub(super) fn quantiles(of: &Spread, tone: Tone, time: fn(Option<u64>) -> String) -> [Cell; 4] {
@@ -202,6 +212,8 @@ impl Maker {
             return;
         }
         let sheet = Sheet::new(&FIRST, self.width);
+        let whole = |of: &&Served| spent(of).iter().map(|(_, ns)| ns).sum::<u64>();
+        let most = told.iter().map(whole).max().unwrap_or(0);
         self.gap();
         self.say(sheet.head("by model"), None);
         for of in told.iter().take(LINES) {
@@ -209,6 +221,7 @@ impl Maker {
             row.extend(quantiles(&of.first, Tone::Wait, time));
             row.extend(quantiles(&of.per_token, Tone::Decode, short));
             row.push(cell(Tone::Decode, speed(&of.decode)));
+            row.push(bar(&spent(of), most));
             self.lead(Self::names(&sheet, of, row), of.slowest);
         }
         self.rest(told.len());
@@ -262,6 +275,8 @@ impl Maker {
             return;
         }
         let sheet = Sheet::new(&WHOLE, self.width);
+        let sums = latency.models.iter().map(|of| of.whole.sum());
+        let all = sums.fold(0, u64::saturating_add);
         self.gap();
         self.say(sheet.head("whole calls"), None);
         for of in latency.models.iter().take(LINES) {
@@ -273,6 +288,7 @@ impl Maker {
             row.push(alarm(of.retried, Tone::Warning));
             let untold = of.calls - of.first.count() as u64;
             row.push(alarm(untold, Tone::Secondary));
+            row.push(share(Tone::Secondary, of.whole.sum(), all));
             self.lead(Self::names(&sheet, of, row), of.slowest);
         }
         self.rest(latency.models.len());
