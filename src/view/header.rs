@@ -72,7 +72,9 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, picture: &Picture, budget: Option<
     let room = usize::from(area.width);
     let roomy = items(pen, picture, budget, area.width);
     let mut items = if total(&roomy, 3) > room {
-        items(pen, picture, budget, RECORDING)
+        let close = items(pen, picture, budget, RECORDING);
+        let spare = u16::try_from(room.saturating_sub(total(&close, 3))).unwrap_or(0);
+        items(pen, picture, budget, RECORDING + spare)
     } else {
         roomy
     };
