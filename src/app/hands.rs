@@ -65,12 +65,8 @@ impl Loop {
         if let Some(receiving) = &self.receiving {
             let is_time = |key: &str| self.known.tables.is_time_key(key);
             let requests = record::demo().requests;
-            receiving.play(record::replay::happening_now(
-                requests,
-                1.0,
-                now_ns(),
-                &is_time,
-            ));
+            let due = record::replay::happening_now(requests, 1.0, now_ns(), &is_time);
+            receiving.play(due, self.opened.0.clone());
         }
     }
 
@@ -136,21 +132,20 @@ impl Loop {
         self.screen.act(Action::Tell(told.0, told.1));
     }
 
-    /// A recording was taken in, or not: says so.
+    /// A recording was taken in, or not, or played to its end: says so.
     pub(super) fn on_opened(&mut self, opened: &Opened) {
-        let path = opened.path.display().to_string();
-        let (tone, told) = match &opened.taken {
-            Ok(Taken {
-                requests,
-                unread: 0,
-                ..
-            }) => (Tone::Running, format!("opened {path}: {requests} requests")),
-            Ok(taken) => {
-                let why = taken.why.as_deref().unwrap_or_default();
-                let told = format!("opened {path}; not read: {}, {why}", taken.unread);
+        let (tone, told) = match opened {
+            Opened::Read { path, taken } => read(&path.display().to_string(), taken),
+            Opened::Played { refused: None } => {
+                let told = "the recording is over; it stays to be looked at";
+                (Tone::Running, told.to_owned())
+            }
+            Opened::Played {
+                refused: Some((n, why)),
+            } => {
+                let told = format!("the recording is over; not taken in: {n} requests, {why}");
                 (Tone::Warning, told)
             }
-            Err(error) => (Tone::Error, error.clone()),
         };
         self.dirty = true;
         self.screen.act(Action::Time(self.clock()));
@@ -188,6 +183,22 @@ impl Loop {
             Asked::Suspend => signals::ask_to_stop(),
             Asked::Nothing | Asked::Leave => {}
         }
+    }
+}
+
+/// What is said of a recording that was read.
+fn read(path: &str, taken: &Result<Taken, String>) -> (Tone, String) {
+    match taken {
+        Ok(taken) if taken.unread == 0 => {
+            let requests = taken.requests;
+            (Tone::Running, format!("opened {path}: {requests} requests"))
+        }
+        Ok(taken) => {
+            let why = taken.why.as_deref().unwrap_or_default();
+            let told = format!("opened {path}; not read: {}, {why}", taken.unread);
+            (Tone::Warning, told)
+        }
+        Err(error) => (Tone::Error, error.clone()),
     }
 }
 

@@ -5,7 +5,7 @@ use super::notice::Watch;
 use super::others::Guests;
 use super::pace::{Inflow, Pace};
 use super::receive::{self, Receiving};
-use super::recordings::Opened;
+use super::recordings::{Feed, Opened};
 use super::save::{Saved, Saving};
 use super::screen::{Asked, Screen};
 use super::signals::{HUNG_UP, Signals};
@@ -49,8 +49,8 @@ pub struct Show {
     pub recording: Option<String>,
     /// "Now" of a recording that is browsed and not played, ns since the epoch.
     pub frozen_at: Option<u64>,
-    /// Recordings that still grow.
-    pub follow: Vec<PathBuf>,
+    /// What is shown besides what others send.
+    pub feed: Feed,
 }
 
 /// How the screen was left.
@@ -197,7 +197,7 @@ impl Loop {
         }
         let opened = mpsc::unbounded_channel();
         if let Some(receiving) = &receiving {
-            receiving.follow(show.follow, &opened.0);
+            receiving.feed(show.feed, &opened.0);
         }
         Self {
             screen,

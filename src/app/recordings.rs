@@ -4,7 +4,7 @@ use super::now_ns;
 use super::receive::Receiving;
 use super::sink::Intake;
 use crate::record::follow::Tail;
-use crate::record::replay::Due;
+use crate::record::replay::{self, Due};
 use crate::record::{self, Recording};
 use crate::wire::payload::Payload;
 use std::path::PathBuf;
@@ -20,8 +20,8 @@ const LATER: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(250);
 
 impl Receiving {
-    /// Plays requests at their pace, as if they were received.
-    pub fn play(&self, due: Vec<Due>) {
+    /// Plays requests at their pace, as if they were received; that it is over is sent to `done`.
+    pub fn play(&self, due: Vec<Due>, done: mpsc::UnboundedSender<Opened>) {
         let intake = self.intake.clone();
         self.spawn(async move {
             let start = Instant::now();
@@ -35,6 +35,7 @@ impl Receiving {
                     sleep(LATER).await;
                 }
             }
+            let _ = done.send(Opened::Played { refused: None });
         });
     }
 
@@ -51,24 +52,60 @@ impl Receiving {
                 Err(_) => Err("reading it failed".to_owned()),
             };
             // Nobody listens once the program ends.
-            let _ = done.send(Opened { path, taken });
+            let _ = done.send(Opened::Read { path, taken });
         });
     }
 
-    /// Follows recordings that still grow. What cannot be read is sent to `told`.
-    pub fn follow(&self, paths: Vec<PathBuf>, told: &mpsc::UnboundedSender<Opened>) {
-        for path in paths {
-            self.spawn(follow(self.intake.clone(), Tail::new(path), told.clone()));
+    /// Feeds the screen. What cannot be read, and that all was played, is sent to `told`.
+    pub fn feed(&self, feed: Feed, told: &mpsc::UnboundedSender<Opened>) {
+        match feed {
+            Feed::None => {}
+            Feed::Follow(paths) => {
+                for path in paths {
+                    self.spawn(follow(self.intake.clone(), Tail::new(path), told.clone()));
+                }
+            }
+            Feed::Play(due) => {
+                let Some(target) = self.http.first().copied() else {
+                    return;
+                };
+                let told = told.clone();
+                self.spawn(async move {
+                    let played = replay::play(target, due).await;
+                    let refused = played.last_refusal.map(|why| (played.refused, why));
+                    let _ = told.send(Opened::Played { refused });
+                });
+            }
         }
     }
 }
 
-/// What became of a recording that was opened.
-pub struct Opened {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What was taken in, or why nothing was.
-    pub taken: Result<Taken, String>,
+/// What became of a recording.
+pub enum Opened {
+    /// It was opened.
+    Read {
+        /// Where it is.
+        path: PathBuf,
+        /// What was taken in, or why nothing was.
+        taken: Result<Taken, String>,
+    },
+    /// It was played to its end.
+    Played {
+        /// Requests that were not taken in, and why the last was not.
+        refused: Option<(u64, String)>,
+    },
+}
+
+/// What is shown besides what others send.
+#[derive(Default)]
+pub enum Feed {
+    /// Nothing.
+    #[default]
+    None,
+    /// Recordings that still grow.
+    Follow(Vec<PathBuf>),
+    /// A recording, played into the receiver's own port.
+    Play(Vec<Due>),
 }
 
 /// What was taken in of a recording.
@@ -130,7 +167,7 @@ async fn follow(intake: Arc<Intake>, mut tail: Tail, told: mpsc::UnboundedSender
                 let taken = take_in(&intake, recording).await;
                 if taken.unread > 0 {
                     let taken = Ok(taken);
-                    let _ = told.send(Opened { path, taken });
+                    let _ = told.send(Opened::Read { path, taken });
                 }
                 is_new |= wait == LOOK;
                 None
@@ -140,7 +177,7 @@ async fn follow(intake: Arc<Intake>, mut tail: Tail, told: mpsc::UnboundedSender
         if let Some(why) = why.clone().filter(|_| why != trouble) {
             let path = tail.path().to_owned();
             let taken = Err(why);
-            let _ = told.send(Opened { path, taken });
+            let _ = told.send(Opened::Read { path, taken });
         }
         trouble = why;
         sleep(wait).await;

@@ -5,6 +5,7 @@ use super::load::load_without;
 use super::lore::Known;
 use super::now_ns;
 use super::receive::Receiving;
+use super::recordings::Feed;
 use super::taps::Wanted;
 use super::terminal;
 use super::themes::Themes;
@@ -14,7 +15,7 @@ use crate::model::store::Store;
 use crate::ui::text;
 use crate::wire::receiver::{Listen, ReceiverConfig};
 use crate::{record, report};
-use anyhow::Context;
+use anyhow::ensure;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub fn live(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         config,
         recording: None,
         frozen_at: None,
-        follow: Vec::new(),
+        feed: Feed::None,
     };
     Ok(leave(
         block_on(live::run(show, Some(receiving)))??,
@@ -126,14 +127,12 @@ pub(super) fn warn_of_strangers(config: &ReceiverConfig) {
 pub fn demo(config: Config, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     terminal::require()?;
     let known = Known::with_prices(None)?;
-    play(
-        &known,
-        record::demo(),
-        1.0,
-        "demo: a recorded coding agent",
-        config,
-        out,
-    )
+    let name = "demo: a recorded coding agent";
+    let status = play(&known, record::demo(), 1.0, name, config, out)?;
+    if status == ExitCode::SUCCESS {
+        let _ = writeln!(out, "next, your own agent: `spanfall env` tells how");
+    }
+    Ok(status)
 }
 
 /// `spanfall open`.
@@ -166,7 +165,7 @@ pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Re
             config,
             recording: Some(format!("{name}, followed")),
             frozen_at: None,
-            follow: args.paths.clone(),
+            feed: Feed::Follow(args.paths.clone()),
         };
         let left = block_on(live::run(show, Some(receiving)))??;
         return Ok(leave(left, &known, out));
@@ -182,7 +181,7 @@ pub fn open(args: &cli::Open, config: Config, out: &mut dyn Write) -> anyhow::Re
         limit: NO_LIMIT,
         recording: Some(name),
         frozen_at,
-        follow: Vec::new(),
+        feed: Feed::None,
     };
     Ok(leave(block_on(live::run(show, None))??, &known, out))
 }
@@ -200,16 +199,9 @@ fn play(
     let wanted = Wanted::hidden(&config.receive, &known.tables)?;
     let receiving = Receiving::start_anywhere(known.clone(), wanted)?;
     complain(&recording.complaints);
-    let target = receiving
-        .http
-        .first()
-        .copied()
-        .context("no port to play into")?;
+    ensure!(!receiving.http.is_empty(), "no port to play into");
     let due = record::replay::happening_now(recording.requests, speed, now_ns(), &|key| {
         known.tables.is_time_key(key)
-    });
-    receiving.spawn(async move {
-        record::replay::play(target, due).await;
     });
     let show = Show {
         known: known.clone(),
@@ -219,7 +211,7 @@ fn play(
         limit: NO_LIMIT,
         recording: Some(name.to_owned()),
         frozen_at: None,
-        follow: Vec::new(),
+        feed: Feed::Play(due),
     };
     Ok(leave(
         block_on(live::run(show, Some(receiving)))??,
