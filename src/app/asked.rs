@@ -17,6 +17,8 @@ pub enum Asked {
     Play,
     /// To take in the recording at this path.
     Open(String),
+    /// To go on with this path.
+    Complete(String),
     /// To listen to the mouse, or leave it to the terminal.
     Mouse(bool),
     /// To put a text into the clipboard.

@@ -2,6 +2,7 @@
 
 use super::burn::Burn;
 use super::clipboard;
+use super::complete::complete;
 use super::live::Loop;
 use super::notice;
 use super::now_ns;
@@ -16,6 +17,7 @@ use super::terminal::Writer;
 use crate::config::Notices;
 use crate::model::ids::{EvidenceId, NodeId, SessionId};
 use crate::record;
+use crate::ui::ask::Answer;
 use crate::ui::pane::Tone;
 use crate::ui::save::{Form, Order, What};
 use crate::ui::{Action, ask, text};
@@ -180,6 +182,11 @@ impl Loop {
             Asked::Record => self.record(),
             Asked::Play => self.play_demo(),
             Asked::Open(path) => self.open(path),
+            Asked::Complete(path) => {
+                let (path, names) = complete(path);
+                let answer = Answer::Completed(path, names);
+                self.screen.act(Action::Answer(answer));
+            }
             Asked::Suspend => signals::ask_to_stop(),
             Asked::Nothing | Asked::Leave => {}
         }

@@ -8,6 +8,7 @@ mod canvas;
 pub mod cells;
 mod clipboard;
 pub mod compare;
+mod complete;
 pub mod contents;
 pub mod detail;
 pub mod env;

@@ -270,6 +270,7 @@ impl Screen {
                     Effect::Pause(false) => self.let_go(),
                     Effect::PlayDemo => asked = Asked::Play,
                     Effect::Open(path) => asked = Asked::Open(path),
+                    Effect::Complete(path) => asked = Asked::Complete(path),
                     Effect::Mouse(on) => asked = Asked::Mouse(on),
                     Effect::Copy(item) => asked = Asked::Copy(item),
                     Effect::Hand(handed) => asked = Asked::Hand(handed),

@@ -196,6 +196,8 @@ pub enum Effect {
     PlayDemo,
     /// Take in the recording at this path, with the times that it has.
     Open(String),
+    /// Go on with this path, as far as there is one way to.
+    Complete(String),
     /// Hand in the sessions that [`super::UiState::shows_internals`] now asks for.
     ListAll,
     /// Hand in the detail of this node from now on.

@@ -17,8 +17,8 @@ pub enum Ask {
     Copy(Vec<Copied>, usize),
     /// What to save, and where.
     Save(Box<Save>),
-    /// Which recording to open.
-    Open(Input),
+    /// Which recording to open, and how its path could go on.
+    Open(Input, Vec<String>),
     /// Whether all that was received may go.
     Clear,
     /// Whether to leave although so many spans and records are saved nowhere.
@@ -40,6 +40,10 @@ pub enum Answer {
     Edit(InputRequest),
     /// Save first.
     Save,
+    /// To go on with the path.
+    Complete,
+    /// The path went on so far; from there it could with any of these.
+    Completed(String, Vec<String>),
 }
 
 impl Ask {
@@ -52,7 +56,7 @@ impl Ask {
                 ("s", "save and quit", Some(Answer::Save)),
                 ("esc", "stay", None),
             ],
-            Self::Copy(..) | Self::Save(_) | Self::Open(_) => &[],
+            Self::Copy(..) | Self::Save(_) | Self::Open(..) => &[],
         }
     }
 
@@ -61,13 +65,16 @@ impl Ask {
         let answer = |answer| Some(Action::Answer(answer));
         match (self, key.code) {
             (_, KeyCode::Esc) => Some(Action::Back),
-            (Self::Copy(..) | Self::Save(_) | Self::Open(_), KeyCode::Enter) => answer(Answer::Yes),
+            (Self::Copy(..) | Self::Save(_) | Self::Open(..), KeyCode::Enter) => {
+                answer(Answer::Yes)
+            }
             (Self::Copy(..), KeyCode::Up) => Some(Action::Up),
             (Self::Copy(..), KeyCode::Down) => Some(Action::Down),
             (Self::Copy(..), KeyCode::Char(c)) => answer(Answer::Pick(c)),
             (Self::Save(_), KeyCode::Tab) => answer(Answer::What),
             (Self::Save(_), KeyCode::BackTab) => answer(Answer::Form),
-            (Self::Save(_) | Self::Open(_), _) => {
+            (Self::Open(..), KeyCode::Tab) => answer(Answer::Complete),
+            (Self::Save(_) | Self::Open(..), _) => {
                 to_input_request(&Event::Key(key)).map(|r| Action::Answer(Answer::Edit(r)))
             }
             (Self::Clear | Self::Leave(_), KeyCode::Char(c)) => {
@@ -83,14 +90,15 @@ impl Ask {
 }
 
 impl UiState {
-    /// Asks what to copy.
-    pub(super) fn ask_copy(&mut self, picture: &Picture) {
-        let items = copy::items(self, picture);
-        if items.is_empty() {
-            self.tell(Tone::Warning, "nothing is selected that could be copied");
-        } else {
-            self.mode = Mode::Ask(Ask::Copy(items, 0));
+    /// Asks what to copy, where there is a choice.
+    pub(super) fn ask_copy(&mut self, picture: &Picture) -> Option<Effect> {
+        let mut items = copy::items(self, picture);
+        match items.len() {
+            0 => self.tell(Tone::Warning, "nothing is selected that could be copied"),
+            1 => return items.pop().map(copied),
+            _ => self.mode = Mode::Ask(Ask::Copy(items, 0)),
         }
+        None
     }
 
     /// Asks what to save and where.
@@ -106,7 +114,7 @@ impl UiState {
 
     /// Asks which recording to open.
     pub(super) fn ask_open(&mut self) {
-        self.mode = Mode::Ask(Ask::Open(Input::default()));
+        self.mode = Mode::Ask(Ask::Open(Input::default(), Vec::new()));
     }
 
     /// A name was refused: asks whether what is there may go.
@@ -137,7 +145,7 @@ impl UiState {
     pub(super) fn paste_ask(&mut self, text: &str) {
         let input = match &mut self.mode {
             Mode::Ask(Ask::Save(save)) => &mut save.input,
-            Mode::Ask(Ask::Open(input)) => input,
+            Mode::Ask(Ask::Open(input, _)) => input,
             _ => return,
         };
         for c in text.chars().filter(|c| !c.is_control()) {
@@ -178,20 +186,29 @@ impl UiState {
                     Answer::Edit(request) => {
                         save.input.handle(request);
                     }
-                    Answer::Pick(_) | Answer::Save => {}
+                    _ => {}
                 }
                 self.mode = Mode::Ask(Ask::Save(save));
                 None
             }
-            (Ask::Open(mut input), Answer::Edit(request)) => {
-                input.handle(request);
-                self.mode = Mode::Ask(Ask::Open(input));
-                None
-            }
             // No name is no wish.
-            (Ask::Open(input), Answer::Yes) => {
+            (Ask::Open(input, _), Answer::Yes) => {
                 let path = input.value().trim();
                 (!path.is_empty()).then(|| Effect::Open(path.to_owned()))
+            }
+            (Ask::Open(mut input, mut names), answer) => {
+                let mut wish = None;
+                match answer {
+                    Answer::Edit(request) => {
+                        input.handle(request);
+                        names.clear();
+                    }
+                    Answer::Complete => wish = Some(Effect::Complete(input.value().to_owned())),
+                    Answer::Completed(path, more) => (input, names) = (Input::new(path), more),
+                    _ => {}
+                }
+                self.mode = Mode::Ask(Ask::Open(input, names));
+                wish
             }
             (Ask::Clear, Answer::Yes) => {
                 self.forget();

@@ -5,9 +5,9 @@ use super::leaps::{Leap, Tie};
 use super::outside::Program;
 use super::page::View;
 use super::when::{
-    always, can_enter, can_go_back, can_move, can_read, can_save, goes_on, has_any, has_errors,
-    has_marked, has_marks, has_rows, has_session, has_tabs, has_times, is_filtered, is_zoomed_in,
-    on_attributes, on_panels, receives,
+    always, can_copy, can_enter, can_go_back, can_move, can_read, can_save, goes_on, has_any,
+    has_errors, has_marked, has_marks, has_rows, has_session, has_tabs, has_times, is_filtered,
+    is_zoomed_in, on_attributes, on_panels, receives,
 };
 use super::{action::Action, binding::bind};
 use Footer::{Begins, Joins, Says, Silent};
@@ -75,7 +75,7 @@ pub static TABLE: &[Binding] = &[
     bind("!", Action::Leap(Leap::FirstError), "the first error, here or in another session", Silent, has_any),
     bind("R", Action::Leap(Leap::LargestResult), "the largest tool result, by tokens added", Silent, has_any),
     bind("B", Action::Leap(Leap::CacheBreak), "where the cache broke; again, the next", Silent, has_any),
-    bind("y", Action::Copy, "copy what is selected", Says("copy"), can_move),
+    bind("y", Action::Copy, "copy what is selected", Says("copy"), can_copy),
     bind("s", Action::Save, "save a node, a session or all", Says("save"), can_save),
     bind("ctrl-r", Action::Record, "record what comes from now on, or end that", Silent, always),
     bind("P", Action::Pin, "pin the session: it stays, first in the list", Silent, has_session),

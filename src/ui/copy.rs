@@ -1,8 +1,9 @@
 //! What can be copied of what is selected: made when it is asked for, as received, not as drawn.
 
+use super::page::{Target, View};
 use super::pane::{Line, Tab};
 use super::state::UiState;
-use super::{Picture, marks};
+use super::{Picture, marks, set_up};
 use crate::model::detail::{Detail, EvidenceDetail, Message, Part, Speaker, Value};
 use crate::model::ids::SpanId;
 use crate::model::node::Node;
@@ -21,6 +22,16 @@ pub struct Copied {
 
 /// Everything that can be copied now. What is not known, or not there yet, is not offered.
 pub(super) fn items(ui: &UiState, picture: &Picture) -> Vec<Copied> {
+    match ui.view {
+        View::SetUp => return of_agent(ui, picture),
+        View::Trace if picture.sessions.is_empty() => {
+            let text = set_up::variables(picture.receiver).join("\n");
+            let what = "the variables to export";
+            return one('v', what, text).into_iter().collect();
+        }
+        View::Trace | View::Transcript => {}
+        View::Latency | View::Cost | View::Diff | View::Health => return of_page(ui, picture),
+    }
     let mut items = Vec::new();
     let mut offer = |key, what, text: String| {
         if !text.is_empty() {
@@ -59,6 +70,48 @@ pub(super) fn items(ui: &UiState, picture: &Picture) -> Vec<Copied> {
     items
 }
 
+/// One thing, unless it is empty.
+fn one(key: char, what: &'static str, text: String) -> Option<Copied> {
+    let something = !text.is_empty();
+    something.then_some(Copied { key, what, text })
+}
+
+/// How to set up the agent that is opened or chosen, in lines as they were written.
+fn of_agent(ui: &UiState, picture: &Picture) -> Vec<Copied> {
+    let chosen = ui.page.cursor.and_then(|line| ui.page.lines.get(line));
+    let agent = ui.set_up.or(match chosen.and_then(|line| line.target) {
+        Some(Target::SetUp(agent)) => Some(agent),
+        _ => None,
+    });
+    let setup = agent.and_then(|agent| picture.setups.get(agent));
+    let text = setup.map_or_else(String::new, |setup| setup.text.clone());
+    one('x', "how to set it up", text).into_iter().collect()
+}
+
+/// A page as it stands, and the session that it is about.
+fn of_page(ui: &UiState, picture: &Picture) -> Vec<Copied> {
+    let text: Vec<String> = ui.page.lines.iter().map(|l| plain(&l.line)).collect();
+    let session = picture.sessions.iter().find(|s| Some(s.id) == ui.session());
+    let session = session.filter(|_| ui.view != View::Health);
+    let (key, title) = session.map_or_else(Default::default, |s| {
+        (s.key.to_string(), s.title.to_string())
+    });
+    [
+        one('p', "this page", text.join("\n").trim_end().to_owned()),
+        one('s', "session key", key),
+        one('T', "session title", title),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The text of a line.
+fn plain(line: &Line) -> String {
+    let parts: Vec<&str> = line.spans.iter().map(|(_, text)| text.as_str()).collect();
+    parts.concat().trim_end().to_owned()
+}
+
 /// The name, and what tells it from its namesakes.
 fn name(node: &Node) -> String {
     match &node.detail {
@@ -78,11 +131,7 @@ fn tab(ui: &UiState, picture: &Picture, detail: &Detail) -> String {
         }
         _ => &ui.pane,
     };
-    let text = |line: &Line| {
-        let parts: Vec<&str> = line.spans.iter().map(|(_, text)| text.as_str()).collect();
-        parts.concat().trim_end().to_owned()
-    };
-    lines.iter().map(text).collect::<Vec<_>>().join("\n")
+    lines.iter().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// The attributes of each piece of evidence: an object, or a list of them.

@@ -64,7 +64,7 @@ pub mod ruler;
 pub mod save;
 pub mod scope;
 pub mod search;
-mod set_up;
+pub mod set_up;
 mod sheet;
 pub mod sort;
 pub mod spent;

@@ -1,12 +1,29 @@
 //! How to make an agent export here: the agents, and the text of one, as `spanfall env` prints it.
 
-use super::Picture;
 use super::page::{PageLine, Target};
 use super::pane::{Line, Tone};
-use super::text;
+use super::{Picture, ReceiverView, text};
 
 /// Cells of an agent's name.
 const NAME: usize = 14;
+
+/// What to paste into a shell, so that any exporter sends here, and soon.
+pub fn variables(receiver: &ReceiverView) -> Vec<String> {
+    let port = |protocol: &str| {
+        let mut listeners = receiver.listeners.iter();
+        let listener = listeners.find(|l| l.protocol.contains(protocol))?;
+        listener.address.rsplit(':').next()
+    };
+    if receiver.listeners.is_empty() {
+        return Vec::new();
+    }
+    let port = port("HTTP").or_else(|| port("gRPC")).unwrap_or("4318");
+    vec![
+        format!("export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{port}"),
+        "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf".to_owned(),
+        "export OTEL_BSP_SCHEDULE_DELAY=500 OTEL_BLRP_SCHEDULE_DELAY=500".to_owned(),
+    ]
+}
 
 /// The agents, or the text of the one that was opened.
 pub(super) fn lines(picture: &Picture, opened: Option<usize>, width: usize) -> Vec<PageLine> {

@@ -34,7 +34,7 @@ pub fn update(ui: &mut UiState, picture: &Picture, action: Action) -> Vec<Effect
         Action::Mouse => effects.push(ui.toggle_mouse()),
         Action::Time(clock) => ui.set_clock(clock),
         Action::Tell(tone, text) => ui.tell(tone, text),
-        Action::Copy => ui.ask_copy(picture),
+        Action::Copy => effects.extend(ui.ask_copy(picture)),
         Action::Save => ui.ask_save(picture, false),
         Action::Taken(order) => ui.ask_overwrite(order),
         Action::Answer(answer) => effects.extend(ui.answer(picture, answer)),

@@ -69,6 +69,11 @@ pub(super) fn can_move(ui: &UiState) -> bool {
     ui.view != View::Trace || ui.session.is_some()
 }
 
+/// There is something to copy.
+pub(super) fn can_copy(ui: &UiState) -> bool {
+    ui.listens || can_move(ui)
+}
+
 /// Something is chosen that leads somewhere.
 pub(super) fn can_enter(ui: &UiState) -> bool {
     has_session(ui) || (ui.view == View::Transcript && has_any(ui)) || ui.page.cursor.is_some()

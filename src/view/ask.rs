@@ -3,7 +3,7 @@
 use super::paint::Pen;
 use super::text::{self, Cut};
 use super::{input, overlay};
-use crate::theme::Role;
+use crate::theme::{Glyph, Role};
 use crate::ui::Action;
 use crate::ui::ask::{Answer, Ask, bytes};
 use crate::ui::copy::Copied;
@@ -14,12 +14,14 @@ use tui_input::Input;
 
 /// Cells of a menu at most.
 const WIDTH: u16 = 76;
+/// Lines of names that a path could go on with.
+const NAMES: usize = 4;
 
 pub(super) fn draw(pen: &mut Pen, area: Rect, ask: &Ask) {
     match ask {
         Ask::Copy(items, chosen) => copy(pen, area, items, *chosen),
         Ask::Save(asked) => save(pen, area, asked),
-        Ask::Open(input) => open(pen, area, input),
+        Ask::Open(input, names) => open(pen, area, input, names),
         Ask::Clear | Ask::Leave(_) => {}
     }
 }
@@ -38,10 +40,6 @@ fn copy(pen: &mut Pen, area: Rect, items: &[Copied], chosen: usize) {
         .zip(place.y..place.bottom())
     {
         let line = Rect::new(place.x, y, place.width, 1);
-        if at == chosen {
-            let style = pen.style(Role::Selection);
-            pen.tint(line, style);
-        }
         pen.target(line, Target::Does(Action::Answer(Answer::Pick(item.key))));
         let style = pen.style(Role::Key);
         pen.put(line.x + 2, y, 1, &item.key.to_string(), style);
@@ -55,6 +53,10 @@ fn copy(pen: &mut Pen, area: Rect, items: &[Copied], chosen: usize) {
         let start = pen.fit(&start, room, Cut::End);
         let style = pen.style(Role::Secondary);
         pen.put(line.x + 33, y, room, &start, style);
+        if at == chosen {
+            let style = pen.style(Role::Selection);
+            pen.tint(line, style);
+        }
     }
     overlay::hint(pen, place, "enter or its key copies   esc closes");
 }
@@ -93,12 +95,47 @@ fn save(pen: &mut Pen, area: Rect, save: &Save) {
     overlay::hint(pen, place, hint);
 }
 
-fn open(pen: &mut Pen, area: Rect, input: &Input) {
-    let Some(place) = overlay::open(pen, area, (WIDTH, 1), "Open a recording") else {
+fn open(pen: &mut Pen, area: Rect, input: &Input, names: &[String]) {
+    let room = WIDTH.min(area.width).saturating_sub(14);
+    let mut names = rows_of(names, usize::from(room));
+    let more = names.len() > NAMES;
+    names.truncate(NAMES);
+    let size = (WIDTH, 1 + names.len());
+    let Some(place) = overlay::open(pen, area, size, "Open a recording") else {
         return;
     };
     file(pen, place, 0, input);
-    overlay::hint(pen, place, "enter opens a file or folder   esc closes");
+    let style = pen.style(Role::Secondary);
+    let last = names.len();
+    for (line, at) in names.iter().zip(1u16..) {
+        let cut = more && usize::from(at) == last;
+        let sign = if cut { pen.glyph(Glyph::Ellipsis) } else { "" };
+        let y = place.y + at;
+        if y < place.bottom() {
+            pen.put(place.x + 8, y, room + 4, &format!("{line} {sign}"), style);
+        }
+    }
+    overlay::hint(
+        pen,
+        place,
+        "enter opens a file or folder   tab completes   esc closes",
+    );
+}
+
+/// Names in rows of at most so many cells, two between them.
+fn rows_of(names: &[String], cells: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for name in names {
+        let name = text::cut(&text::sanitize(name), cells, Cut::End, "…");
+        match rows.last_mut() {
+            Some(row) if text::width(row) + 2 + text::width(&name) <= cells => {
+                row.push_str("  ");
+                row.push_str(&name);
+            }
+            _ => rows.push(name),
+        }
+    }
+    rows
 }
 
 /// The line of a file's name.
@@ -155,7 +192,7 @@ pub(super) fn line(pen: &mut Pen, area: Rect, ask: &Ask) -> bool {
         Ask::Clear => "clear all that was received?".to_owned(),
         Ask::Leave(1) => "1 span or record is not saved".to_owned(),
         Ask::Leave(n) => format!("{} spans and records are not saved", text::count_exact(*n)),
-        Ask::Copy(..) | Ask::Save(_) | Ask::Open(_) => return false,
+        Ask::Copy(..) | Ask::Save(_) | Ask::Open(..) => return false,
     };
     let keys: u16 = ask
         .keys()

@@ -4,7 +4,7 @@
 use super::paint::Pen;
 use super::text::{self, Cut};
 use crate::theme::Role;
-use crate::ui::ReceiverView;
+use crate::ui::{ReceiverView, set_up};
 use ratatui::layout::Rect;
 
 type Text = (Role, String);
@@ -50,23 +50,14 @@ fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView, wide: bool) {
         let line = format!("{protocol:<11} {}", addresses.join("   "));
         lines.push((Role::Text, line));
     }
-    let (grpc, http) = (port(receiver, "gRPC"), port(receiver, "HTTP"));
     lines.push((Role::Text, String::new()));
-    let port = http.or(grpc).unwrap_or("4318");
-    let soon: &[&str] = if wide {
-        &["OTEL_BSP_SCHEDULE_DELAY=500 OTEL_BLRP_SCHEDULE_DELAY=500"]
-    } else {
-        &[
-            "OTEL_BSP_SCHEDULE_DELAY=500",
-            "OTEL_BLRP_SCHEDULE_DELAY=500",
-        ]
-    };
-    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{port}");
-    for variable in [&*endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"]
-        .iter()
-        .chain(soon)
-    {
-        lines.push((Role::Text, format!("export {variable}")));
+    for line in set_up::variables(receiver) {
+        let variables = line.trim_start_matches("export ").split(' ');
+        if wide {
+            lines.push((Role::Text, line));
+        } else {
+            lines.extend(variables.map(|v| (Role::Text, format!("export {v}"))));
+        }
     }
     lines.push((Role::Text, String::new()));
     lines.push((
@@ -82,14 +73,10 @@ fn listening(lines: &mut Vec<Text>, receiver: &ReceiverView, wide: bool) {
         Role::Secondary,
         "d   play a recorded session         ?   keys and signs".to_owned(),
     ));
-    lines.push((Role::Secondary, "o   open a recording".to_owned()));
-}
-
-/// The port where a protocol is heard.
-fn port<'a>(receiver: &'a ReceiverView, protocol: &str) -> Option<&'a str> {
-    let of = |l: &&crate::ui::Listener| l.protocol.contains(protocol);
-    let listener = receiver.listeners.iter().find(of)?;
-    listener.address.rsplit(':').next()
+    lines.push((
+        Role::Secondary,
+        "o   open a recording                y   copy these lines".to_owned(),
+    ));
 }
 
 /// What has come: nobody, refused, only metrics, or nothing of an agent.

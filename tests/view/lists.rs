@@ -3,9 +3,10 @@
 use crate::fixture::{Fixture, fixture};
 use spanfall::model::ids::NodeId;
 use spanfall::model::node::{Node, NodeKind, State, Tree};
+use spanfall::ui::ask::{Answer, Ask};
 use spanfall::ui::keymap::TABLE;
 use spanfall::ui::state::Mode;
-use spanfall::ui::{Action, Effect, Picture, UiState, View, update};
+use spanfall::ui::{Action, Effect, Picture, SetUp, UiState, View, update};
 
 fn at(picture: &Picture, actions: &[Action]) -> UiState {
     let mut ui = UiState::new(120, 40);
@@ -280,4 +281,84 @@ fn the_costs_lead_to_every_session() {
     let mut all: Vec<_> = data.sessions.iter().map(|s| s.id).collect();
     all.sort_unstable();
     assert_eq!(open, all);
+}
+
+/// What `y` copies at once, without a menu.
+fn copies(ui: &mut UiState, picture: &Picture) -> Option<String> {
+    let effects = update(ui, picture, Action::Copy);
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Copy(item) => Some(item.text),
+        _ => None,
+    })
+}
+
+#[test]
+fn before_there_is_a_session_the_variables_and_set_ups_are_copied() {
+    let data = Fixture {
+        sessions: Vec::new(),
+        ..fixture()
+    };
+    let setups = [SetUp {
+        name: "codex".into(),
+        about: "a file".into(),
+        text: "# a comment that is longer than any line of a screen\nexport A=1\n".into(),
+    }];
+    let picture = Picture {
+        tree: None,
+        session: None,
+        setups: &setups,
+        ..data.picture()
+    };
+    let mut ui = at(&picture, &[]);
+    let text = copies(&mut ui, &picture).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"
+    );
+    assert!(lines.iter().all(|line| line.starts_with("export OTEL_")));
+    // The agent that is chosen in the list, and the one that is opened: as it is, not as it is wrapped.
+    update(&mut ui, &picture, Action::Resize(60, 20));
+    for open in [Action::View(View::SetUp), Action::Enter] {
+        update(&mut ui, &picture, open);
+        let text = copies(&mut ui, &picture);
+        assert_eq!(text.as_deref(), Some(setups[0].text.as_str()));
+    }
+}
+
+#[test]
+fn a_page_is_copied_as_it_stands() {
+    let data = fixture();
+    let picture = data.picture();
+    let mut ui = at(&picture, &[Action::View(View::Health)]);
+    let text = copies(&mut ui, &picture).unwrap();
+    assert!(text.starts_with("Receiver\n") && text.contains("\nFindings\n"));
+    // Of a session there is a choice, and nothing of the row that is selected elsewhere.
+    update(&mut ui, &picture, Action::View(View::Cost));
+    assert_eq!(copies(&mut ui, &picture), None);
+    let Mode::Ask(Ask::Copy(items, 0)) = ui.mode() else {
+        panic!("a menu: {:?}", ui.mode());
+    };
+    let keys: String = items.iter().map(|item| item.key).collect();
+    assert_eq!(keys, "psT");
+    assert!(items[0].text.contains("by agent"));
+}
+
+#[test]
+fn the_path_of_a_recording_goes_on_as_it_is_completed() {
+    let data = fixture();
+    let picture = data.picture();
+    let mut ui = at(&picture, &[Action::Open, typed("rec")]);
+    let effects = update(&mut ui, &picture, Action::Answer(Answer::Complete));
+    assert!(effects.contains(&Effect::Complete("rec".into())));
+    let two = vec!["recordings/".to_owned(), "record.jsonl".to_owned()];
+    let answer = Answer::Completed("record".into(), two.clone());
+    update(&mut ui, &picture, Action::Answer(answer));
+    let Mode::Ask(Ask::Open(input, names)) = ui.mode() else {
+        panic!("still asked: {:?}", ui.mode());
+    };
+    assert_eq!((input.value(), names), ("record", &two));
+    update(&mut ui, &picture, typed(".jsonl"));
+    let effects = update(&mut ui, &picture, Action::Answer(Answer::Yes));
+    assert!(effects.contains(&Effect::Open("record.jsonl".into())));
 }
