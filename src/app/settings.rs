@@ -71,6 +71,8 @@ fn from_file(path: &Path, named: bool) -> anyhow::Result<Option<Config>> {
     };
     let text = text.with_context(|| format!("{file} is no text in UTF-8"))?;
     let mut config = config::read(&text).map_err(|error| anyhow::anyhow!("{file}:{error}"))?;
+    let place = config::place_of(&text, "screen", "theme");
+    config.screen.theme_place = place.map(|(line, column)| format!("{file}:{line}:{column}"));
     let home = etcetera::home_dir().ok();
     let folder = path.parent().unwrap_or(Path::new(""));
     config.settle(folder, home.as_deref());

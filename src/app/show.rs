@@ -15,7 +15,7 @@ use crate::model::store::Store;
 use crate::ui::text;
 use crate::wire::receiver::{Listen, ReceiverConfig};
 use crate::{record, report};
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -268,6 +268,10 @@ fn complain(complaints: &[String]) {
 /// Where themes are found. A theme that is none is told before anything else is done.
 fn themes(config: &Config) -> anyhow::Result<Themes> {
     let themes = Themes::usual();
-    themes.check(&config.screen.theme)?;
+    let checked = themes.check(&config.screen.theme);
+    match &config.screen.theme_place {
+        Some(place) => checked.map_err(|error| anyhow!("{place}: {error}"))?,
+        None => checked?,
+    }
     Ok(themes)
 }

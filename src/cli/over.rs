@@ -95,6 +95,7 @@ impl Screen {
     fn over(&self, config: &mut Config) {
         if let Some(theme) = &self.theme {
             config.screen.theme.clone_from(theme);
+            config.screen.theme_place = None;
         }
         config.screen.ascii |= self.ascii;
         config.screen.mouse &= !self.no_mouse;

@@ -10,7 +10,7 @@ mod value;
 
 pub use nearest::hint;
 pub use print::print;
-pub use read::{ConfigError, read};
+pub use read::{ConfigError, place_of, read};
 pub use value::{parse_size, parse_usd};
 
 use crate::findings::Rule;
@@ -49,6 +49,8 @@ pub struct Config {
 pub struct Screen {
     /// The name of a theme, the path of one, or `auto`: dark or light, as the terminal is.
     pub theme: String,
+    /// Where a file names it, as `file:line:column`; `None` where none does, or a flag goes before.
+    pub theme_place: Option<String>,
     /// Plain ASCII characters only.
     pub ascii: bool,
     /// Clicks and the wheel are for spanfall, not for the terminal.
@@ -69,6 +71,7 @@ impl Default for Screen {
     fn default() -> Self {
         Self {
             theme: "auto".to_owned(),
+            theme_place: None,
             ascii: false,
             mouse: true,
             legend: true,

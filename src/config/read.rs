@@ -40,6 +40,23 @@ pub fn read(text: &str) -> Result<Config, ConfigError> {
     config.map_err(|fault| place(text, &fault))
 }
 
+/// Line and character, from 1, where a setting's value stands in the text of a file.
+pub fn place_of(text: &str, section: &str, name: &str) -> Option<(usize, usize)> {
+    let table = DeTable::parse(text).ok()?;
+    let value = table
+        .get_ref()
+        .get(section)?
+        .get_ref()
+        .as_table()?
+        .get(name)?;
+    let fault = Fault {
+        span: value.span(),
+        why: String::new(),
+    };
+    let place = place(text, &fault);
+    Some((place.line, place.column))
+}
+
 fn place(text: &str, fault: &Fault) -> ConfigError {
     // Inside a character when a syntax error is reported there.
     let mut before = fault.span.start.min(text.len());

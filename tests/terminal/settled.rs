@@ -34,6 +34,18 @@ fn a_mistake_is_told_and_the_terminal_is_left_alone() {
 }
 
 #[test]
+fn a_theme_that_is_none_is_told_with_its_place() {
+    let (mut terminal, _folder) = open("[screen]\ntheme = \"drak\"\n", WIDE);
+    assert_eq!(terminal.wait_exit().0.exit_code(), 2);
+    let (screen, _) = terminal.last_words();
+    let told = screen.replace('\n', "");
+    assert!(
+        told.contains("config.toml:2:9: there is no theme `drak`"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn keys_of_the_configuration_are_those_of_screen_and_footer() {
     let config = "[screen]\nascii = true\n[keys]\nhelp = [\"f1\", \"Z\"]\nquit = [\"ctrl-x\"]\n";
     let (mut terminal, _folder) = open(config, WIDE);
