@@ -15,6 +15,7 @@ use spanfall::model::ids::EvidenceId;
 use spanfall::model::node::{Node, NodeKind, SessionSummary, Sign, State, Tree};
 use spanfall::model::store::Store;
 use spanfall::report;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What is shown, without the places of evidence in the store and in an order of its own.
@@ -163,6 +164,13 @@ fn odd_times_are_borne() {
     ]);
     assert_eq!(named(&tree, "instant").end, Some(5 * MS));
     assert_eq!(named(&tree, "epoch").start, 0);
+    let at_the_end = |id| {
+        let mut item = span(id, 1, Op::Agent, "late", 0, 0).text(Field::AgentName, "late");
+        (item.start, item.end) = (u64::MAX, u64::MAX);
+        item
+    };
+    let twins = only(vec![at_the_end(6), by_another(at_the_end(7))]);
+    assert_eq!(twins.nodes.iter().filter(|n| &*n.name == "late").count(), 1);
     let turn = &tree.nodes[0];
     assert_eq!(
         (turn.kind, turn.rolled.tool_calls, turn.rolled.model_calls),
@@ -559,6 +567,7 @@ fn any_fact() -> impl Strategy<Value = (Field, u64)> {
         Field::AgentId,
         Field::ToolCallId,
         Field::ResponseId,
+        Field::AfterResponse,
         Field::InputTokens,
     ]);
     let flags = prop::sample::select(vec![
@@ -589,12 +598,21 @@ fn any_text() -> impl Strategy<Value = (Field, &'static str)> {
     )
 }
 
+/// Told by another library of the same process.
+fn by_another(mut item: Item<'static>) -> Item<'static> {
+    let mut origin = (*item.origin).clone();
+    (origin.scope, origin.key) = ("another".into(), 2);
+    item.origin = Arc::new(origin);
+    item
+}
+
 prop_compose! {
     fn any_item()(
         op in any_op(),
         log in prop::bool::weighted(0.3),
         id in 1..8u64, parent in 0..8u64, of in 0..3u64, from in 0..20u64, took in 0..12u64, ends in prop::bool::weighted(0.85),
         failed in prop::bool::weighted(0.2),
+        other in prop::bool::weighted(0.3),
         facts in prop::collection::vec(any_fact(), 0..3),
         texts in prop::collection::vec(any_text(), 0..2),
         seed in any::<u64>(),
@@ -608,6 +626,9 @@ prop_compose! {
         }
         item.trace = trace(if log { of } else { of.max(1) });
         item.failed = failed;
+        if other {
+            item = by_another(item);
+        }
         item.bytes = seed.to_be_bytes().to_vec().into();
         for (field, value) in facts {
             if !item.facts.iter().any(|(f, ..)| *f == field) {
@@ -631,7 +652,8 @@ fn told(items: &[Item<'static>]) -> String {
         let open = if i.end == 0 { " open" } else { "" };
         let (trace, from, to) = (i.trace.0[15], i.start / MS, i.end / MS);
         format!(
-            "{:?} {:?} {trace}/{:?}<{:?} {from}-{to}{open} failed={} {}",
+            "{}{:?} {:?} {trace}/{:?}<{:?} {from}-{to}{open} failed={} {}",
+            i.origin.scope,
             i.signal,
             i.op,
             i.span,

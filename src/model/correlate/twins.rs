@@ -99,7 +99,9 @@ pub fn join_agent_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'
             continue;
         };
         let earlier = open.entry(name).or_default();
-        earlier.retain(|&j| p.evidence.start <= forest.pieces[j].evidence.start + TOGETHER_NS);
+        earlier.retain(|&j| {
+            p.evidence.start <= forest.pieces[j].evidence.start.saturating_add(TOGETHER_NS)
+        });
         let twin = earlier.iter().position(|&j| {
             let q = &forest.pieces[j];
             let ends = p.evidence.end.abs_diff(q.evidence.end);
