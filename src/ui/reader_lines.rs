@@ -246,7 +246,14 @@ impl Sheet<'_> {
         let (tone, label) = label_of(who, part);
         let wide = if width < 50 { 2 } else { LABEL };
         let label = text::cut(&label, wide - 1, text::Cut::End, "");
-        let room = width.saturating_sub(indent(entry, width) + TOKENS + 1);
+        let tokens = match (tokens, form::size(part)) {
+            (Some(n), _) => Some(text::count(n)),
+            (None, size) if size >= 10_000 => Some(super::ask::bytes(size)),
+            _ => None,
+        };
+        // What is said has the whole line where no tokens stand at its end.
+        let behind = tokens.as_ref().map_or(0, |_| TOKENS + 1);
+        let room = width.saturating_sub(indent(entry, width) + behind);
         let mut line = Line::of(Tone::Faint, String::new()).and(tone, format!("{label:wide$}"));
         let mut sign = "▾ ";
         let mut used = 0;
@@ -277,16 +284,12 @@ impl Sheet<'_> {
             used += text::width(&told);
             line = line.and(tone, told);
         }
-        let tokens = match (tokens, form::size(part)) {
-            (Some(n), _) => text::count(n),
-            (None, size) if size >= 10_000 => super::ask::bytes(size),
-            _ => String::new(),
-        };
-        let gap = (room + 1).saturating_sub(used);
         if let Some((_, head)) = line.spans.first_mut() {
             *head = pad + sign;
         }
-        line.and(Tone::Faint, format!("{}{tokens:>TOKENS$}", " ".repeat(gap)))
+        let Some(tokens) = tokens else { return line };
+        let gap = " ".repeat((room + 1).saturating_sub(used));
+        line.and(Tone::Faint, format!("{gap}{tokens:>TOKENS$}"))
     }
 }
 

@@ -220,3 +220,18 @@ fn words_are_found_in_the_pager() {
     seen.act(&[Action::Back]);
     assert!(matches!(seen.ui.mode(), spanfall::ui::state::Mode::Main));
 }
+
+#[test]
+fn what_is_said_has_the_line_to_its_end_where_nothing_else_stands_there() {
+    let data = fixture();
+    let long = "word ".repeat(100);
+    let book = book(&data, &[&long]);
+    let seen = Seen::new(&data, &book, (80, 24));
+    let lines = lines(&seen.draw((80, 24)));
+    let said = lines
+        .iter()
+        .find(|l| l.contains("user       word"))
+        .unwrap();
+    assert_eq!(said.trim_end().chars().count(), 79, "{said}");
+    assert!(said.trim_end().ends_with('…'));
+}
