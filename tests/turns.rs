@@ -170,6 +170,66 @@ fn two_libraries_spans_of_an_agent_s_run_are_one() {
     assert_eq!(kinds(&every_tree(&same), NodeKind::Agent), 2);
 }
 
+/// OpenInference's `LangChain` spans are nobody's context, so what instruments the client beside it makes
+/// a trace of every call; and two libraries round `LangChain` make two trees of one trace.
+#[test]
+fn two_libraries_spans_of_a_call_are_one_wherever_they_stand() {
+    let counted = |n: u64, from: u64, to: u64, input: u64| {
+        let item = span(n, 0, Op::Call, "chat", from, to).text(Field::RequestModel, "gpt-4o");
+        item.tokens(input, 7)
+    };
+    let graph = |n: u64, from: u64| by(span(n, 0, Op::Agent, "desk", from, from + 100), "graph", 1);
+    let session = |item: Item<'static>, id: &str| item.text(Field::Session, id);
+    let spans = |client_input: u64| {
+        [
+            session(graph(1, 0), "s"),
+            by(below(counted(2, 10, 90, 1007), 1), "graph", 1),
+            by(counted(3, 12, 88, client_input).in_trace(3), "client", 2),
+            session(graph(4, 5).in_trace(4), "t"),
+            by(below(counted(5, 11, 91, 1014).in_trace(4), 4), "graph", 1),
+            by(counted(6, 12, 89, 1014).in_trace(6), "client", 2),
+        ]
+    };
+    let mut turned = spans(1007).to_vec();
+    for _ in 0..turned.len() {
+        turned.rotate_left(1);
+        let trees = items::trees(&mut store(turned.clone()), &Nothing);
+        assert_eq!((trees.len(), kinds(&trees, NodeKind::Call)), (2, 2));
+        assert_eq!(kinds(&trees, NodeKind::Turn), 2, "{:#?}", shape(&trees));
+        let nodes = || trees.iter().flat_map(|tree| &tree.nodes);
+        let mut calls = nodes().filter(|n| n.kind == NodeKind::Call);
+        assert!(calls.all(|call| call.sources.len() == 2));
+        let mut agents = nodes().filter(|n| n.kind == NodeKind::Agent);
+        assert!(agents.all(|agent| agent.rolled.model_calls == 1));
+    }
+    // Other counts are another call's.
+    let mut store = store(spans(1008).to_vec());
+    assert_eq!(
+        kinds(&items::trees(&mut store, &Nothing), NodeKind::Call),
+        3
+    );
+
+    let one_trace = [
+        graph(1, 0),
+        by(span(7, 1, Op::Internal, "tools", 0, 95), "chain", 2),
+        by(below(counted(2, 10, 90, 1007), 1), "graph", 1),
+        by(below(counted(8, 12, 88, 1007), 7), "chain", 2),
+        by(below(counted(9, 12, 87, 1007), 1), "client", 3),
+        by(span(10, 1, Op::Tool, "get", 92, 94), "graph", 1).text(Field::ToolName, "get"),
+        by(span(11, 7, Op::Tool, "get", 92, 95), "chain", 2).text(Field::ToolName, "get"),
+    ];
+    let trees = every_tree(&one_trace);
+    assert_eq!(kinds(&trees, NodeKind::Call), 1);
+    assert_eq!(kinds(&trees, NodeKind::Tool), 1);
+    // What one library tells of twice is two.
+    let mut two = one_trace.to_vec();
+    two[3].origin = two[2].origin.clone();
+    two[6].origin = two[5].origin.clone();
+    let trees = every_tree(&two);
+    assert_eq!(kinds(&trees, NodeKind::Call), 2);
+    assert_eq!(kinds(&trees, NodeKind::Tool), 2);
+}
+
 /// The Responses API goes on with a conversation by its last answer's id, which is then its name.
 #[test]
 fn what_goes_on_after_an_answer_is_of_its_session() {

@@ -12,7 +12,7 @@ use super::pack::Pack;
 use super::responses::Responses;
 use super::sessions::Sessions;
 use super::slabs::Slabs;
-use super::twins::Twins;
+use super::twins::{Twins, may_be_one};
 use super::units::{SessionKey, Units, of_sessions};
 use crate::metrics::Metrics;
 use hashbrown::HashTable;
@@ -318,8 +318,14 @@ impl Store {
     /// Joins the units of root spans that may tell of the same call.
     fn meet(&mut self, at: u32, unit: u32, e: &Evidence) -> u32 {
         let near = self.twins.file(at, e, &self.origins);
-        let units = near.iter().filter_map(|&i| self.evidence.get(i as usize));
-        let units: Vec<u32> = units.map(|e| e.unit).filter(|&u| u != u32::MAX).collect();
+        let near = near.iter().filter_map(|&i| self.evidence.get(i as usize));
+        let counted = self.twins.file_counts(at, e, &self.origins);
+        let counted = counted
+            .iter()
+            .filter_map(|&i| self.evidence.get(i as usize))
+            .filter(|other| may_be_one(e, other));
+        let units = near.chain(counted).map(|e| e.unit);
+        let units: Vec<u32> = units.filter(|&u| u != u32::MAX).collect();
         units
             .into_iter()
             .fold(unit, |unit, there| self.units.merge(unit, there))

@@ -1,9 +1,10 @@
-//! One model call told by two root spans, in traces of their own: by two libraries that trace it
-//! side by side, or by a library that tells of a stream in a second span. No id need join them, so
+//! One model call told by two spans of which one at least is a root, in a trace of its own: by two
+//! libraries that trace it side by side, or by a library that tells of a stream in a second span. No id need join them, so
 //! they are found by process, model and time; whether they are one call is `correlate`'s to say.
 
-use super::evidence::{Evidence, Field, Op, Origin, Signal};
+use super::evidence::{Evidence, Field, Op, Origin, Signal, key_of};
 use super::intern::Sym;
+use hashbrown::HashTable;
 use std::collections::{BTreeSet, HashMap};
 
 /// So far apart may two libraries' spans of one call start; the second span of a stream tells
@@ -18,6 +19,8 @@ const MOST: usize = 64;
 #[derive(Default)]
 pub struct Twins {
     lanes: HashMap<(u64, Sym), Vec<Lane>>,
+    /// All spans of calls by their process and counts: a root span may tell of a call in some trace.
+    counted: HashTable<(u64, u32)>,
 }
 
 /// The spans of one scope at one kind of moment.
@@ -60,7 +63,43 @@ fn moments(e: &Evidence) -> impl Iterator<Item = (Moment, u64)> {
     told.into_iter().flatten()
 }
 
+/// What stands for a call's process, counts and moment: its own, and those before and after it.
+fn counts(e: &Evidence, origins: &[Origin]) -> Option<[u64; 3]> {
+    let call = e.signal == Signal::Span && e.op == Op::Call;
+    let number = |field| e.facts.number(field).filter(|_| call);
+    let both = number(Field::InputTokens).zip(number(Field::OutputTokens))?;
+    let process = origins.get(e.origin as usize).map_or(0, |o| o.process);
+    let moment = e.start / APART_NS;
+    let key = |moment: u64| key_of(("counted", process, both, moment));
+    Some([key(moment), key(moment.saturating_sub(1)), key(moment + 1)])
+}
+
+/// Whether two calls of the same counts may be one, of which a root span knows nothing of the other's trace.
+pub fn may_be_one(a: &Evidence, b: &Evidence) -> bool {
+    let root = a.parent.is_zero() || b.parent.is_zero();
+    root && a.origin != b.origin && a.start.abs_diff(b.start) <= APART_NS
+}
+
 impl Twins {
+    /// Files a span of a call and finds those that have its very counts.
+    pub fn file_counts(&mut self, at: u32, e: &Evidence, origins: &[Origin]) -> Vec<u32> {
+        let Some(keys) = counts(e, origins) else {
+            return Vec::new();
+        };
+        let of = |key: u64| {
+            let there = self.counted.iter_hash(key).filter(move |(k, _)| *k == key);
+            there.map(|(_, other)| *other).take(MOST)
+        };
+        let here: Vec<u32> = of(keys[0]).collect();
+        let near = keys[1..].iter().flat_map(|&key| of(key));
+        let near: Vec<u32> = here.iter().copied().chain(near).collect();
+        if here.len() < MOST && !here.contains(&at) {
+            let entry = (keys[0], at);
+            self.counted.insert_unique(keys[0], entry, |(key, _)| *key);
+        }
+        near
+    }
+
     /// Files a root span and finds those that may tell of the same call.
     pub fn file(&mut self, at: u32, e: &Evidence, origins: &[Origin]) -> Vec<u32> {
         let Some(model) = of(e) else {
@@ -92,6 +131,11 @@ impl Twins {
 
     /// Forgets a span that was evicted.
     pub fn forget(&mut self, at: u32, e: &Evidence, origins: &[Origin]) {
+        if let Some([key, ..]) = counts(e, origins)
+            && let Ok(entry) = self.counted.find_entry(key, |told| *told == (key, at))
+        {
+            entry.remove();
+        }
         let Some(model) = of(e) else { return };
         let process = origins.get(e.origin as usize).map_or(0, |o| o.process);
         let Some(lanes) = self.lanes.get_mut(&(process, model)) else {

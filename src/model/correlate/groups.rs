@@ -55,6 +55,7 @@ impl Groups {
         groups.join_ids(forest);
         twins::join_streams(&mut groups, forest);
         twins::join_twins(cx, &mut groups, forest);
+        twins::join_counted_twins(cx, &mut groups, forest);
         groups.join_nested_calls(forest);
         groups.find_context(forest);
         groups.flatten();
@@ -72,7 +73,7 @@ impl Groups {
             pass(&mut groups, forest);
         }
         groups.flatten();
-        twins::join_agent_twins(cx, &mut groups, forest);
+        twins::join_run_twins(cx, &mut groups, forest);
         groups.flatten();
         groups.tools_began = answers::tools_began(cx, forest, &groups);
         groups

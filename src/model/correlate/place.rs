@@ -265,6 +265,14 @@ fn gather(forest: &Forest<'_>, groups: &Groups) -> BTreeMap<usize, Group> {
         group.pieces.push(i);
     }
     for group in gathered.values_mut() {
+        let spans = group.pieces.iter().map(|&i| &forest.pieces[i]);
+        let below = spans.filter(|p| p.is_span() && p.parent_key.is_some());
+        let below: Vec<TraceId> = below.map(|p| p.evidence.trace).collect();
+        // A root elsewhere tells nothing of where this stands.
+        let stray = |i: usize| {
+            let p = &forest.pieces[i];
+            p.parent_key.is_none() && below.iter().any(|&trace| trace != p.evidence.trace)
+        };
         let anchor_rank = |&i: &usize| {
             let p = &forest.pieces[i];
             (
@@ -272,6 +280,7 @@ fn gather(forest: &Forest<'_>, groups: &Groups) -> BTreeMap<usize, Group> {
                 p.superseded,
                 !p.is_span(),
                 is_engine(groups.op[i]),
+                stray(i),
                 forest.depth[i],
                 i,
             )

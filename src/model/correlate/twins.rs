@@ -1,5 +1,5 @@
-//! Spans beside each other that are one model call: the second span of a stream, and the same
-//! call told by two libraries of one process ("when two scopes of one process report the same
+//! Spans that are one thing though none is below the other: the second span of a stream, an agent's
+//! or a tool's run and a model call told by two libraries of one process ("when two scopes of one process report the same
 //! model and outcome, one within the other in time, and no id says otherwise").
 
 use super::Context;
@@ -14,8 +14,11 @@ const SLACK_NS: u64 = 5_000_000;
 /// So much later does a layer see a first token than the layer below it.
 const PASSED_ON_NS: u64 = 50_000_000;
 
-/// So much apart do two layers of one agent's run begin and end.
+/// So much apart do two layers of one run begin and end.
 const TOGETHER_NS: u64 = 10_000_000;
+
+/// At most so many calls of the same counts at one moment are compared.
+const MOST: usize = 16;
 
 /// Where calls stand beside each other: below one span, or without one.
 type Place = Option<SpanKey>;
@@ -89,28 +92,91 @@ pub fn join_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
     }
 }
 
-/// Two libraries' spans of one agent's run that stand beside each other, as `OpenLIT` tells of `LangGraph`'s
-/// nodes once more as of `LangChain`'s: same name, same start and end, and each has one twin at most.
-pub fn join_agent_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
-    let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
+/// Two libraries' spans of one call that stand in different places, or traces, since neither library
+/// knows of the other's: same model and outcome, one within the other in time, and the very counts.
+/// No group has two calls that one library tells of.
+pub fn join_counted_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
+    let mut counted: HashMap<(u64, u64), Vec<usize>> = HashMap::new();
     for (i, p) in forest.pieces.iter().enumerate() {
-        let agent = groups.op[i] == Op::Agent && p.is_span() && !p.superseded;
-        let Some(name) = p.number(Field::AgentName).filter(|_| agent) else {
+        let call = groups.op[i] == Op::Call && p.is_span() && !p.superseded;
+        let counts = call.then(|| {
+            p.number(Field::InputTokens)
+                .zip(p.number(Field::OutputTokens))
+        });
+        let Some(counts) = counts.flatten() else {
             continue;
         };
-        let earlier = open.entry(name).or_default();
+        let near = counted.entry(counts).or_default();
+        near.retain(|&j| {
+            p.evidence
+                .start
+                .saturating_sub(forest.pieces[j].evidence.start)
+                <= APART_NS
+        });
+        near.truncate(MOST);
+        let apart = |j: usize| {
+            let (a, b) = (p.evidence, forest.pieces[j].evidence);
+            let starts = a.start.abs_diff(b.start);
+            starts.saturating_add(a.end.abs_diff(b.end))
+        };
+        let mut fits = near.clone();
+        near.push(i);
+        fits.retain(|&j| {
+            groups.of(i) != groups.of(j)
+                && !share_a_library(groups, forest, near, [i, j])
+                && twins(cx, p, &forest.pieces[j])
+        });
+        if let Some(twin) = fits.into_iter().min_by_key(|&j| apart(j)) {
+            groups.join(
+                i,
+                twin,
+                "same model, counts and time, told by another library",
+            );
+        }
+    }
+}
+
+/// Whether one library tells of calls in the groups of both, of those that are near.
+fn share_a_library(groups: &Groups, forest: &Forest<'_>, near: &[usize], both: [usize; 2]) -> bool {
+    let libraries = |of: usize| {
+        let group = groups.of(of);
+        let there = near.iter().filter(move |&&k| groups.of(k) == group);
+        there.map(|&k| forest.pieces[k].evidence.origin)
+    };
+    libraries(both[0]).any(|one| libraries(both[1]).any(|other| one == other))
+}
+
+/// Two libraries' spans of one run of an agent or a tool that stand beside each other, as `OpenLIT` tells of
+/// `LangGraph`'s nodes once more as of `LangChain`'s: same name, same start and end, one twin at most.
+pub fn join_run_twins(cx: &Context<'_>, groups: &mut Groups, forest: &Forest<'_>) {
+    let mut open: HashMap<(Op, u64), Vec<usize>> = HashMap::new();
+    for (i, p) in forest.pieces.iter().enumerate() {
+        let (op, span) = (groups.op[i], p.is_span() && !p.superseded);
+        let name = match op {
+            Op::Agent => p.number(Field::AgentName),
+            Op::Tool => p.number(Field::ToolName),
+            _ => None,
+        };
+        let Some(name) = name.filter(|_| span) else {
+            continue;
+        };
+        let earlier = open.entry((op, name)).or_default();
         earlier.retain(|&j| {
             p.evidence.start <= forest.pieces[j].evidence.start.saturating_add(TOGETHER_NS)
         });
         let twin = earlier.iter().position(|&j| {
             let q = &forest.pieces[j];
             let ends = p.evidence.end.abs_diff(q.evidence.end);
-            ends <= TOGETHER_NS && p.evidence.end != 0 && two_libraries(cx, p, q)
+            let ids = p.number(Field::ToolCallId).zip(q.number(Field::ToolCallId));
+            ends <= TOGETHER_NS
+                && p.evidence.end != 0
+                && ids.is_none_or(|(one, other)| one == other)
+                && two_libraries(cx, p, q)
         });
         match twin {
             Some(at) => {
                 let twin = earlier.remove(at);
-                groups.join(i, twin, "same agent and time, told by another library");
+                groups.join(i, twin, "same name and time, told by another library");
             }
             None => earlier.push(i),
         }
