@@ -270,9 +270,13 @@ fn memory(s: &StoreView) -> Line {
     } else {
         Tone::Running
     };
-    line.and(Tone::Secondary, format!(" of {}  ", bytes(limit)))
-        .and(tone, "█".repeat(full))
-        .and(Tone::Faint, "·".repeat(GAUGE - full))
+    // A share of what the user gave is for requests under way.
+    line.and(
+        Tone::Secondary,
+        format!(" of {} for what is kept  ", bytes(limit)),
+    )
+    .and(tone, "█".repeat(full))
+    .and(Tone::Faint, "·".repeat(GAUGE - full))
 }
 
 /// Who speaks how.
