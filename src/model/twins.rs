@@ -1,11 +1,14 @@
 //! One model call told by two spans of which one at least is a root, in a trace of its own: by two
-//! libraries that trace it side by side, or by a library that tells of a stream in a second span. No id need join them, so
-//! they are found by process, model and time; whether they are one call is `correlate`'s to say.
+//! libraries that trace it side by side, or by a library that tells of a stream in a second span. No
+//! id need join them, so they are found by process, time, and model or counts; whether they are one
+//! call is `correlate`'s to say.
 
-use super::evidence::{Evidence, Field, Op, Origin, Signal, key_of};
+use super::evidence::{Evidence, Field, Op, Origin, Signal};
 use super::intern::Sym;
 use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 
 /// So far apart may two libraries' spans of one call start; the second span of a stream tells
 /// when the stream opened, give or take as much.
@@ -19,8 +22,9 @@ const MOST: usize = 64;
 #[derive(Default)]
 pub struct Twins {
     lanes: HashMap<(u64, Sym), Vec<Lane>>,
-    /// All spans of calls by their process and counts: a root span may tell of a call in some trace.
-    counted: HashTable<(u64, u32)>,
+    /// All spans of calls by their process, counts and moment ([`keys`]): a root span may tell of a
+    /// call in some trace. Every call is here, so an entry is small; [`may_be_one`] asks again.
+    counted: HashTable<(u32, u32)>,
 }
 
 /// The spans of one scope at one kind of moment.
@@ -63,39 +67,53 @@ fn moments(e: &Evidence) -> impl Iterator<Item = (Moment, u64)> {
     told.into_iter().flatten()
 }
 
-/// What stands for a call's process, counts and moment: its own, and those before and after it.
-fn counts(e: &Evidence, origins: &[Origin]) -> Option<[u64; 3]> {
+/// A call's input and output tokens.
+fn counts(e: &Evidence) -> Option<(u64, u64)> {
     let call = e.signal == Signal::Span && e.op == Op::Call;
     let number = |field| e.facts.number(field).filter(|_| call);
-    let both = number(Field::InputTokens).zip(number(Field::OutputTokens))?;
-    let process = origins.get(e.origin as usize).map_or(0, |o| o.process);
-    let moment = e.start / APART_NS;
-    let key = |moment: u64| key_of(("counted", process, both, moment));
-    Some([key(moment), key(moment.saturating_sub(1)), key(moment + 1)])
+    number(Field::InputTokens).zip(number(Field::OutputTokens))
 }
 
-/// Whether two calls of the same counts may be one, of which a root span knows nothing of the other's trace.
+/// What stands for a call's process, counts and moment: its own, and those before and after it.
+fn keys(e: &Evidence, origins: &[Origin]) -> Option<[u32; 3]> {
+    let counts = counts(e)?;
+    let process = origins.get(e.origin as usize).map_or(0, |o| o.process);
+    let moment = e.start / APART_NS;
+    let key = |moment: u64| {
+        let hash = FxBuildHasher.hash_one((process, counts, moment));
+        u32::try_from(hash >> 32).unwrap_or_default()
+    };
+    Some([moment, moment.saturating_sub(1), moment + 1].map(key))
+}
+
+fn spread(key: u32) -> u64 {
+    FxBuildHasher.hash_one(key)
+}
+
+/// Whether two calls may be one, of which a root span knows nothing of the other's trace.
 pub fn may_be_one(a: &Evidence, b: &Evidence) -> bool {
     let root = a.parent.is_zero() || b.parent.is_zero();
-    root && a.origin != b.origin && a.start.abs_diff(b.start) <= APART_NS
+    let near = a.start.abs_diff(b.start) <= APART_NS;
+    root && near && a.origin != b.origin && counts(a) == counts(b)
 }
 
 impl Twins {
     /// Files a span of a call and finds those that have its very counts.
     pub fn file_counts(&mut self, at: u32, e: &Evidence, origins: &[Origin]) -> Vec<u32> {
-        let Some(keys) = counts(e, origins) else {
+        let Some([own, before, after]) = keys(e, origins) else {
             return Vec::new();
         };
-        let of = |key: u64| {
-            let there = self.counted.iter_hash(key).filter(move |(k, _)| *k == key);
-            there.map(|(_, other)| *other).take(MOST)
+        let counted = &self.counted;
+        let of = |key: u32| {
+            let there = counted.iter_hash(spread(key));
+            let there = there.filter(move |(k, _)| *k == key).take(MOST);
+            there.map(|(_, other)| *other)
         };
-        let here: Vec<u32> = of(keys[0]).collect();
-        let near = keys[1..].iter().flat_map(|&key| of(key));
-        let near: Vec<u32> = here.iter().copied().chain(near).collect();
-        if here.len() < MOST && !here.contains(&at) {
-            let entry = (keys[0], at);
-            self.counted.insert_unique(keys[0], entry, |(key, _)| *key);
+        let near: Vec<u32> = [own, before, after].into_iter().flat_map(of).collect();
+        if of(own).count() < MOST && !near.contains(&at) {
+            let entry = (own, at);
+            self.counted
+                .insert_unique(spread(own), entry, |&(key, _)| spread(key));
         }
         near
     }
@@ -131,10 +149,11 @@ impl Twins {
 
     /// Forgets a span that was evicted.
     pub fn forget(&mut self, at: u32, e: &Evidence, origins: &[Origin]) {
-        if let Some([key, ..]) = counts(e, origins)
-            && let Ok(entry) = self.counted.find_entry(key, |told| *told == (key, at))
+        let entry = keys(e, origins).map(|[key, ..]| (key, at));
+        if let Some(entry) = entry
+            && let Ok(there) = self.counted.find_entry(spread(entry.0), |e| *e == entry)
         {
-            entry.remove();
+            there.remove();
         }
         let Some(model) = of(e) else { return };
         let process = origins.get(e.origin as usize).map_or(0, |o| o.process);

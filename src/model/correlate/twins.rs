@@ -1,6 +1,6 @@
-//! Spans that are one thing though none is below the other: the second span of a stream, an agent's
-//! or a tool's run and a model call told by two libraries of one process ("when two scopes of one process report the same
-//! model and outcome, one within the other in time, and no id says otherwise").
+//! Spans that are one thing though none is below the other: the second span of a stream; an agent's or
+//! a tool's run, and a model call, told by two libraries of one process ("when two scopes of one process
+//! report the same model and outcome, one within the other in time, and no id says otherwise").
 
 use super::Context;
 use super::groups::Groups;
