@@ -137,6 +137,22 @@ fn extremes_are_taken_shown_and_counted() {
             ],
         ),
         (
+            "counts as large as they get",
+            vec![span(
+                1,
+                1,
+                (1, 2),
+                [
+                    "input_tokens",
+                    "output_tokens",
+                    "cache_read.input_tokens",
+                    "cache_creation.input_tokens",
+                ]
+                .map(|name| text(&format!("gen_ai.usage.{name}"), &u64::MAX.to_string()))
+                .into(),
+            )],
+        ),
+        (
             "an end before the start",
             vec![span(1, 1, (9_000_000_000, 1), vec![])],
         ),

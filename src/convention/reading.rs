@@ -95,8 +95,8 @@ const COUNTS: [Field; 7] = [
 /// No call is asked nothing: where every count is zero nobody counted, as of a stream that was not
 /// asked for its usage (`AutoGen` 0.7), and nothing is told.
 pub fn normalise(reading: &mut Reading<'_>, convention: Option<Convention>) {
-    let told = COUNTS.iter().filter_map(|field| reading.number(*field));
-    if reading.op == Op::Call && told.sum::<u64>() == 0 {
+    let mut told = COUNTS.iter().filter_map(|field| reading.number(*field));
+    if reading.op == Op::Call && told.all(|count| count == 0) {
         reading.facts.retain(|(field, ..)| !COUNTS.contains(field));
         return;
     }

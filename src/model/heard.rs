@@ -192,7 +192,8 @@ impl MeasuredCalls {
 #[expect(clippy::cast_precision_loss, reason = "counts below 2^53 are exact")]
 fn between(d: &Distribution) -> Option<(f64, f64)> {
     let spread = d.spread();
-    let whole = spread.iter().map(|b| b.2).sum::<u64>() == d.count;
+    let counted = spread.iter().try_fold(0_u64, |sum, b| sum.checked_add(b.2));
+    let whole = counted == Some(d.count);
     let sums = spread.iter().fold((0.0, 0.0), |(a, b), (from, to, n)| {
         (a + from * *n as f64, b + to * *n as f64)
     });

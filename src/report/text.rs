@@ -193,7 +193,8 @@ fn metrics(rows: &[MetricRow]) -> Vec<String> {
         let name = format!("{} [{}]", line(&first.name), line(&first.unit));
         if same.len() > 1 || !of_times(&first) {
             let sums: Option<f64> = same.iter().map(|m| m.sum.or(m.last)).sum();
-            let counts: Option<u64> = same.iter().map(|m| m.count).sum();
+            let mut counts = same.iter().map(|m| m.count);
+            let counts = counts.try_fold(0, |sum: u64, n| Some(sum.saturating_add(n?)));
             let of = counts.map_or_else(String::new, |n| format!(" of {n}"));
             let series = match same.len() {
                 1 => String::new(),

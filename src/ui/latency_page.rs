@@ -212,7 +212,11 @@ impl Maker {
             return;
         }
         let sheet = Sheet::new(&FIRST, self.width);
-        let whole = |of: &&Served| spent(of).iter().map(|(_, ns)| ns).sum::<u64>();
+        let whole = |of: &&Served| {
+            spent(of)
+                .iter()
+                .fold(0, |sum: u64, (_, ns)| sum.saturating_add(*ns))
+        };
         let most = told.iter().map(whole).max().unwrap_or(0);
         self.gap();
         self.say(sheet.head("by model"), None);
