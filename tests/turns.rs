@@ -143,6 +143,22 @@ fn two_libraries_spans_of_a_failed_call_are_one() {
     assert_eq!(kinds(&every_tree(&ids), NodeKind::Call), 2);
 }
 
+/// Exporters send what ends first: the call is there before the run that it is of.
+#[test]
+fn a_turn_of_which_only_what_it_set_off_has_come_is_titled_by_what_that_was_asked() {
+    let call = below(call(2, 10, 20).in_trace(1), 1);
+    let title = |items: &[Item<'static>]| every_tree(items)[0].nodes[0].name.to_string();
+    assert_eq!(
+        title(std::slice::from_ref(&call)),
+        "request not received yet"
+    );
+    let asked = call.text(Field::Title, "And again?");
+    assert_eq!(title(std::slice::from_ref(&asked)), "And again?");
+    let run = span(1, 0, Op::Agent, "run", 0, 30).text(Field::AgentName, "desk");
+    let told = run.text(Field::Title, "Once more: and again?");
+    assert_eq!(title(&[asked, told]), "Once more: and again?");
+}
+
 /// `OpenLIT` tells of a node of `LangGraph` as of an agent, twice: of its own and of `LangChain`'s.
 #[test]
 fn two_libraries_spans_of_an_agent_s_run_are_one() {

@@ -17,12 +17,13 @@ impl Builder<'_> {
             (g.op == Op::Internal, start)
         });
         node.arrived = first.is_some();
+        let within = || self.asked(self.first_asked(trace)?);
         let Some(first) = first else {
-            node.name = "request not received yet".into();
+            // What it set off may have come before it, as exporters send what ends first.
+            node.name = within().unwrap_or_else(|| "request not received yet".into());
             return node;
         };
         let own = self.asked(first);
-        let within = || self.asked(self.first_asked(trace)?);
         let title = own.or_else(within).map(|title| (title, None));
         let named = title.unwrap_or_else(|| untitled(self.name(first).0));
         (node.name, node.detail) = named;
