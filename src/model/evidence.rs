@@ -187,9 +187,9 @@ impl Item<'_> {
     }
 }
 
-/// A piece's share of the indices, roughly, bytes: by id, in its unit, by response, and what the
+/// A piece's share of the indices, roughly, bytes: by id, in its unit, by response, by counts, and what the
 /// allocator rounds up.
-const INDICES: usize = 40;
+const INDICES: usize = 56;
 
 /// One piece of evidence in the store.
 #[derive(Clone, Debug)]
